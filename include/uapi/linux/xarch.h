@@ -89,11 +89,11 @@
 #define XARCH_MCGRP_CONFIG	"config"
 #define XARCH_MCGRP_EXEC	"exec"
 
-/* Longest XARCH_A_EMULATOR and XARCH_A_ARG in bytes, without the NUL. */
+/* Longest XARCH_A_EMULATOR in bytes, without the NUL. */
 #define XARCH_PATH_LEN		4095
-#define XARCH_ARG_LEN		4095
-/* Most XARCH_A_ARG in one rule. */
+/* Most XARCH_A_ARG in one rule, and the bytes of all together, NULs included. */
 #define XARCH_ARGS_MAX		32
+#define XARCH_ARGS_LEN		4096
 /* Most rules that one user namespace, with all below it, may set. */
 #define XARCH_USERNS_RULES_MAX	1024
 

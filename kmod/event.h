@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _XARCH_EVENT_H
+#define _XARCH_EVENT_H
+
+#include <linux/types.h>
+
+#include "../include/uapi/linux/xarch.h"
+
+struct xarch_ns;
+struct xarch_rule;
+
+/**
+ * xarch_event_exec() - tell the group "exec" what became of an exec
+ * @rule: that decided it; xarch_srcu held
+ * @path: the program's, as execve() was given it
+ * @err: 0 or the negative errno that the exec fails with
+ *
+ * Costs one test when nobody listens. A message that does not fit memory or a
+ * listener's buffer is lost; listeners learn of the latter (ENOBUFS).
+ *
+ * Context: the task in execve().
+ */
+void xarch_event_exec(const struct xarch_rule *rule, const char *path, int err);
+
+/**
+ * xarch_event_rule() - tell the group "config" of a rule that came or went
+ * @rule: the rule
+ * @ns: its scope, NULL for the host
+ * @cmd: XARCH_CMD_RULE_SET or XARCH_CMD_RULE_DEL
+ *
+ * Context: xarch_rules_lock held.
+ */
+void xarch_event_rule(const struct xarch_rule *rule, const struct xarch_ns *ns,
+		      enum xarch_cmd cmd);
+
+#endif /* _XARCH_EVENT_H */

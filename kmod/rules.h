@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _XARCH_RULES_H
+#define _XARCH_RULES_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+
+#include "../include/uapi/linux/xarch.h"
+
+struct cred;
+struct file;
+struct netlink_ext_ack;
+struct ns_common;
+struct pid_namespace;
+struct user_namespace;
+struct xarch_ns;
+
+/*
+ * Locking. Writers hold xarch_rules_lock. An exec holds xarch_srcu from the
+ * lookup to the end of the redirection: that keeps the rule, its emulator and
+ * its namespace's entry without a reference count, so execs on different CPUs
+ * share no cache line that anybody writes. Whoever wants a rule for longer
+ * takes a reference with xarch_rule_hold() under xarch_rules_lock; that keeps
+ * the description, not the emulator's file.
+ */
+extern struct mutex xarch_rules_lock;
+extern struct srcu_struct xarch_srcu;
+
+/* What an exec came to, as counted. */
+enum xarch_result {
+	XARCH_RESULT_EMULATED,
+	XARCH_RESULT_DENIED,
+	XARCH_RESULT_FAILED,
+	__XARCH_RESULT_MAX
+};
+
+/**
+ * struct xarch_counters - one CPU's share of a rule's counters
+ * @results: execs by enum xarch_result
+ * @last_used: boot time in ns of the last of them, 0: none
+ */
+struct xarch_counters {
+	u64 results[__XARCH_RESULT_MAX];
+	u64 last_used;
+};
+
+/**
+ * struct xarch_rule - one rule; nothing in it changes once it is published
+ * @arch: what it is about
+ * @action: what it does
+ * @flags: enum xarch_flag
+ * @scope: where it applies
+ * @ns_inum: number of the scope's namespace, a label; 0 for the host
+ * @owner: the user namespace that it belongs to, to compare with alone: no
+ *	reference is held, because the scope's namespace pins it
+ * @owner_inum: number of @owner, a label
+ * @set_at: boot time in ns
+ * @emulator: its absolute path; NULL but for XARCH_ACTION_EMULATE
+ * @args: @n_args strings, each with its NUL, one after the other
+ * @n_args: how many
+ * @args_len: bytes of @args
+ * @emulator_file: pinned emulator; NULL for XARCH_F_LAZY and other actions;
+ *	for holders of xarch_srcu alone
+ * @counters: per-CPU counters
+ * @holders: references to the description, xarch_srcu's share counting one
+ * @rcu: for call_srcu()
+ * @delegated: in the list of the rules that a user namespace has set
+ */
+struct xarch_rule {
+	enum xarch_arch arch;
+	enum xarch_action action;
+	u32 flags;
+	enum xarch_scope scope;
+	u32 ns_inum;
+	const struct user_namespace *owner;
+	u32 owner_inum;
+	u64 set_at;
+	char *emulator;
+	char *args;
+	u32 n_args;
+	u32 args_len;
+	struct file *emulator_file;
+	struct xarch_counters __percpu *counters;
+	refcount_t holders;
+	struct rcu_head rcu;
+	struct list_head delegated;
+};
+
+/**
+ * struct xarch_rule_request - a rule as somebody asks for it
+ * @arch: as in struct xarch_rule, and so on
+ * @action:
+ * @flags:
+ * @emulator: absolute path, NULL but for XARCH_ACTION_EMULATE
+ * @args: as in struct xarch_rule
+ * @n_args:
+ * @args_len:
+ * @owner: user namespace that the rule is to belong to
+ */
+struct xarch_rule_request {
+	enum xarch_arch arch;
+	enum xarch_action action;
+	u32 flags;
+	const char *emulator;
+	const char *args;
+	u32 n_args;
+	u32 args_len;
+	const struct user_namespace *owner;
+};
+
+/**
+ * struct xarch_task - whose exec a lookup is about
+ * @mnt_ns: mount namespace, compared only
+ * @pid_ns: the pid namespace that the task is in
+ * @user_ns: user namespace of its credentials
+ */
+struct xarch_task {
+	const void *mnt_ns;
+	struct pid_namespace *pid_ns;
+	struct user_namespace *user_ns;
+};
+
+/**
+ * struct xarch_candidate - one scope that a lookup asked, for reporting
+ * @scope: its kind
+ * @ns_inum: number of its namespace; 0 for the host, and for a mount namespace
+ *	where there is no rule
+ * @rule: its rule for the arch, or NULL; held by whoever asked
+ * @verdict: enum xarch_verdict
+ */
+struct xarch_candidate {
+	enum xarch_scope scope;
+	u32 ns_inum;
+	struct xarch_rule *rule;
+	enum xarch_verdict verdict;
+};
+
+/*
+ * Most candidates of one task: the mount namespace, the pid namespaces
+ * (MAX_PID_NS_LEVEL below the first), the user namespaces (create_user_ns()
+ * refuses a parent deeper than level 32) and the host.
+ */
+#define XARCH_CANDIDATES_MAX (1 + 33 + 34 + 1)
+
+/**
+ * xarch_rule_find() - the rule that decides an exec of the current task
+ * @arch: of the program
+ *
+ * Context: xarch_srcu held for as long as the answer is used. Takes no lock,
+ * allocates nothing, does not depend on the number of rules.
+ * Return: the rule, or NULL where there is none.
+ */
+struct xarch_rule *xarch_rule_find(enum xarch_arch arch);
+
+/**
+ * xarch_task_in() - does a task stand in a namespace or below it?
+ * @task: the task
+ * @ns: the namespace, compared only; not NULL
+ */
+bool xarch_task_in(const struct xarch_task *task, const struct ns_common *ns);
+
+/**
+ * xarch_rule_explain() - every scope that a lookup asks, nearest first
+ * @task: whose exec
+ * @arch: of the program
+ * @out: room for XARCH_CANDIDATES_MAX; rules are not held yet
+ *
+ * Context: xarch_rules_lock held; does not sleep.
+ * Return: how many there are.
+ */
+unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch arch,
+				struct xarch_candidate *out);
+
+/**
+ * xarch_rule_count() - count one exec
+ * @rule: that decided it; xarch_srcu held
+ * @result: what came of it
+ */
+void xarch_rule_count(const struct xarch_rule *rule, enum xarch_result result);
+
+/**
+ * xarch_rule_counters() - sum a rule's counters over the CPUs
+ * @rule: held
+ * @sum: the answer
+ */
+void xarch_rule_counters(const struct xarch_rule *rule, struct xarch_counters *sum);
+
+/**
+ * xarch_rule_set() - create a rule, or replace the one there is
+ * @ns: the scope, NULL for the host
+ * @request: the rule; copied
+ * @extack: takes the reason of a refusal
+ *
+ * Opens the emulator with the caller's credentials where it is to be pinned.
+ *
+ * Context: xarch_rules_lock held; may sleep.
+ * Return: 0, or a negative errno with nothing changed.
+ */
+int xarch_rule_set(struct xarch_ns *ns, const struct xarch_rule_request *request,
+		   struct netlink_ext_ack *extack);
+
+/**
+ * xarch_rule_del() - remove a rule
+ * @ns: the scope, NULL for the host
+ * @arch: whose
+ *
+ * Context: xarch_rules_lock held.
+ * Return: whether there was one.
+ */
+bool xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch);
+
+/**
+ * xarch_rule_peek() - a scope's own rule
+ * @ns: the scope, NULL for the host
+ * @arch: whose
+ *
+ * Context: xarch_rules_lock held.
+ * Return: the rule, or NULL where there is none.
+ */
+struct xarch_rule *xarch_rule_peek(struct xarch_ns *ns, enum xarch_arch arch);
+
+/**
+ * xarch_rule_hold() - keep a rule's description
+ * @rule: the rule; xarch_rules_lock held
+ *
+ * Return: @rule, for xarch_rule_release().
+ */
+struct xarch_rule *xarch_rule_hold(struct xarch_rule *rule);
+
+/**
+ * xarch_rule_release() - undo xarch_rule_hold()
+ * @rule: the rule, or NULL
+ */
+void xarch_rule_release(struct xarch_rule *rule);
+
+/**
+ * xarch_userns_contains() - is a user namespace this one or below it?
+ * @outer: compared only
+ * @inner: a live one
+ */
+bool xarch_userns_contains(const struct user_namespace *outer,
+			   const struct user_namespace *inner);
+
+/* How many rules there are, and a number that each change changes. */
+extern u32 xarch_rules_n;
+extern u32 xarch_generation;
+
+/**
+ * xarch_rules_exit() - remove every rule and wait until all are gone
+ *
+ * Context: module exit, with neither execs nor requests left.
+ */
+void xarch_rules_exit(void);
+
+#endif /* _XARCH_RULES_H */
