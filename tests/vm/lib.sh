@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the tests/vm commands share: where things are, messages, the Debian
+# mirror and the check for host packages.  Sourced, never run.
+
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$vm_dir/../.." && pwd)
+# Everything made here is a cache below this directory.  It has to be on a
+# file system that overlayfs can write to (ext4, xfs, btrfs, tmpfs).
+cache=${XARCH_BUILD_DIR:-$top/build}
+# shellcheck disable=SC2034 # used by those who source this file
+kernels=(6.1 6.12 7.3) default_kernel=6.12
+
+# Progress and errors; say_fd is set where standard error is a log.
+say() { printf "[vm] %s\n" "$*" >&"${say_fd:-2}"; }
+die() { say "error: $*"; exit 1; }
+
+# Wrong arguments: say what, show how.  Expects usage() from the caller.
+misused() {
+	say "$*"
+	usage >&2
+	exit 2
+}
+
+# require_root WHAT
+require_root() {
+	((EUID == 0)) || die "$1 needs root (it makes trees with foreign owners and mounts)"
+}
+
+# One line that names all that is missing, with the command that mends it.
+require_host_packages() {
+	local package path missing=()
+	while read -r package path; do
+		[[ $package == '' || $package == '#'* || -e $path ]] || missing+=("$package")
+	done <"$vm_dir/packages.host"
+	((${#missing[@]} == 0)) ||
+		die "missing on this host: apt-get install --no-install-recommends ${missing[*]}"
+}
+
+# package_list FILE: the names in it, separated by commas
+package_list() {
+	sed 's/#.*//' "$1" | tr -s ' \t\n' ',' | sed 's/^,//; s/,$//'
+}
+
+# sources SUITE...: apt sources for these suites (and their security archives)
+# on whatever mirror this host itself uses.
+sources() {
+	local suite main security key=/usr/share/keyrings/debian-archive-keyring.gpg
+	main=$(mirror Debian)
+	security=$(mirror Debian-Security)
+	[[ $main ]] || die "apt on this host knows no Debian archive: run apt-get update, or look at /etc/apt"
+	for suite; do
+		echo "deb [signed-by=$key] $main $suite main"
+		[[ ! $security || $suite == sid || $suite == *-backports ]] ||
+			echo "deb [signed-by=$key] $security $suite-security main"
+	done
+}
+
+# mirror LABEL: the archive with this label that apt here is set up for
+mirror() {
+	apt-get indextargets --format '$(SITE) $(LABEL)' 'Created-By: Packages' |
+		awk -v label="$1" '{ site = $1; sub(/^[^ ]* /, "") } $0 == label { found = site } END { print found }'
+}
+
+# hash of standard input, short enough to read
+digest() { sha256sum | cut -c1-16; }
