@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make                  build xarchctl, and the module for this kernel
+# sudo make install     build and install both, the module through DKMS
+# sudo make uninstall   remove everything that install put there
+# make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3")
+# make demo             the main job, in a virtual machine
+# make lint             checkpatch, sparse, shellcheck
+# make clean            remove build/, caches included
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+KERNELRELEASE ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KERNELRELEASE)/build
+DKMS_SOURCE := /usr/src/xarch-$(VERSION)
+BUILD := $(CURDIR)/build
+
+# The kernels that tests run on, by the series of Debian's packages.
+KERNELS ?= 6.12
+
+.PHONY: all module tools install uninstall check demo lint clean
+
+all: module tools
+
+# kbuild writes beside the sources, so it gets a copy of them.
+module:
+	@mkdir -p $(BUILD)/module
+	@cp -rpu dkms.conf include kmod $(BUILD)/module/
+	$(MAKE) -C $(KDIR) M=$(BUILD)/module/kmod modules
+
+tools:
+	$(MAKE) -C tools
+
+install:
+	@[ "$$(id -u)" = 0 ] || { echo 'make install: must be root: run "sudo make install"' >&2; exit 1; }
+	tools/apt-install tools/packages.build tools/packages.dkms
+	$(MAKE) -C tools install
+	@echo "Building the module for $(KERNELRELEASE) through DKMS (under a minute)..."
+	rm -rf $(DKMS_SOURCE)
+	mkdir -p $(DKMS_SOURCE)
+	cp -r dkms.conf include kmod $(DKMS_SOURCE)/
+	dkms status xarch/$(VERSION) | grep -q . && dkms remove xarch/$(VERSION) --all || true
+	dkms add xarch/$(VERSION)
+	dkms install xarch/$(VERSION) -k $(KERNELRELEASE) || \
+		{ cat /var/lib/dkms/xarch/$(VERSION)/build/make.log >&2; exit 1; }
+	@echo "Installed. Next: sudo xarchctl enable aarch64"
+
+uninstall:
+	@[ "$$(id -u)" = 0 ] || { echo 'make uninstall: must be root: run "sudo make uninstall"' >&2; exit 1; }
+	! grep -q '^xarch ' /proc/modules || modprobe -r xarch
+	for version in $$(dkms status xarch | sed -n 's,^xarch[,/ ]*\([^,: ]*\).*,\1,p' | sort -u); do \
+		dkms remove xarch/$$version --all; rm -rf /usr/src/xarch-$$version; done
+	rm -rf $(DKMS_SOURCE) /var/lib/dkms/xarch
+	$(MAKE) -C tools uninstall
+	rm -f /etc/xarch.conf
+
+check:
+	tests/check $(KERNELS)
+
+demo:
+	tests/demo
+
+lint:
+	tests/lint
+
+clean:
+	rm -rf $(BUILD)
