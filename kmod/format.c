@@ -12,6 +12,8 @@
  * time changes nothing: the rules that let the file pass still do, or a rule
  * has been set since and the exec obeys the new one.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/binfmts.h>
 #include <linux/list.h>
 #include <linux/module.h>

@@ -37,9 +37,14 @@
 #include "namespaces.h"
 #include "rules.h"
 
-/* How often to look for dead namespaces, ms. */
-#define LOOK_INTERVAL	500
-/* A look may take one part in this many of the time. */
+/*
+ * How long to wait between two looks for dead namespaces, ms: fifty times what
+ * the last one took, so that it costs two percent of a CPU, but within bounds,
+ * since a dead container's mounts wait for it and a busy machine makes any look
+ * seem long.
+ */
+#define LOOK_AFTER_MIN	500
+#define LOOK_AFTER_MAX	1500
 #define LOOK_SHARE	50
 
 LIST_HEAD(xarch_ns_all);
@@ -136,6 +141,7 @@ struct xarch_ns *xarch_ns_lookup(const struct ns_common *ns)
 
 const struct ns_common *xarch_ns_of_mnt(const void *mnt_ns)
 {
+	/* Pairs with the release in learn_mnt_ns_offset(). */
 	if (!smp_load_acquire(&mnt_ns_offset_known) || !mnt_ns)
 		return NULL;
 	return mnt_ns + mnt_ns_offset;
@@ -152,6 +158,7 @@ static int learn_mnt_ns_offset(const struct ns_common *any_mnt_ns)
 		return -ESRCH;
 	mnt_ns_offset = (void *)own - (void *)current->nsproxy->mnt_ns;
 	own->ops->put(own);
+	/* The offset before the word that it is known; xarch_ns_of_mnt() reads. */
 	smp_store_release(&mnt_ns_offset_known, true);
 	return 0;
 }
@@ -207,7 +214,7 @@ struct xarch_ns *xarch_ns_create(const struct xarch_ns_ref *ref,
 	if (err)
 		goto err_fput;
 	list_add_tail(&entry->list, &xarch_ns_all);
-	schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_INTERVAL));
+	schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_AFTER_MIN));
 	return entry;
 
 err_fput:
@@ -244,10 +251,11 @@ static bool is_dead(const struct xarch_ns *entry)
 static void look_for_dead(struct work_struct *work)
 {
 	struct xarch_ns *entry, *next;
-	u64 started = ktime_get_ns(), took;
+	u64 started, took;
 	bool any;
 
 	mutex_lock(&xarch_rules_lock);
+	started = ktime_get_ns();
 	list_for_each_entry_safe(entry, next, &xarch_ns_all, list) {
 		unsigned int arch;
 
@@ -264,8 +272,9 @@ static void look_for_dead(struct work_struct *work)
 	took = div_u64(ktime_get_ns() - started, NSEC_PER_MSEC);
 	if (any)
 		schedule_delayed_work(&look_work,
-				      msecs_to_jiffies(max_t(u64, LOOK_INTERVAL,
-							     took * LOOK_SHARE)));
+				      msecs_to_jiffies(clamp_t(u64, took * LOOK_SHARE,
+							       LOOK_AFTER_MIN,
+							       LOOK_AFTER_MAX)));
 }
 
 static struct ns_common *get_init_user_ns(struct ns_common *unused)
