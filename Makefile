@@ -57,7 +57,7 @@ check:
 	tests/check $(KERNELS)
 
 demo:
-	tests/demo
+	tests/demo/run
 
 lint:
 	tests/lint
