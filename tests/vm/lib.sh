@@ -62,5 +62,38 @@ mirror() {
 		awk -v label="$1" '{ site = $1; sub(/^[^ ]* /, "") } $0 == label { found = site } END { print found }'
 }
 
+# download DIR SUITE PACKAGE: its .deb into DIR, which has room for apt's own files
+# too. An apt of our own does it: this suite alone, no root needed, the host's
+# package lists stay as they are. It verifies the package by the archive's
+# signature. Its proxy and transport settings are the host's.
+download() {
+	local dir=$1 suite=$2 package=$3
+	mkdir -p "$dir"/apt/{lists,cache/archives}/partial
+	sources "$suite" >"$dir/apt/sources.list"
+	cat >"$dir/apt/apt.conf" <<-EOF
+	Dir::Etc::sourcelist "$dir/apt/sources.list";
+	Dir::Etc::sourceparts "-";
+	Dir::Etc::preferences "-";
+	Dir::Etc::preferencesparts "-";
+	Dir::State "$dir/apt";
+	Dir::State::lists "$dir/apt/lists";
+	Dir::State::status "/dev/null";
+	Dir::Cache "$dir/apt/cache";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	APT::Architecture "amd64";
+	APT::Architectures "amd64";
+	APT::Get::AllowUnauthenticated "false";
+	APT::Sandbox::User "root";
+	APT::Update::Error-Mode "any";
+	EOF
+	say "package lists of $suite..."
+	APT_CONFIG=$dir/apt/apt.conf apt-get -q update >"$dir/apt/log" 2>&1 ||
+		{ cat "$dir/apt/log" >&2; die "apt-get update failed"; }
+	say "downloading $package..."
+	(cd "$dir" && APT_CONFIG=$dir/apt/apt.conf apt-get -q download "$package" >apt/log 2>&1) ||
+		{ cat "$dir/apt/log" >&2; die "apt-get download failed"; }
+}
+
 # hash of standard input, short enough to read
 digest() { sha256sum | cut -c1-16; }
