@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "emulator.h"
+#include "util.h"
+
+/*
+ * Whether a native ELF file asks for a loader. One whose program headers
+ * cannot be read is left to the kernel.
+ */
+static bool is_dynamic(int fd, const Elf64_Ehdr *elf)
+{
+	Elf64_Phdr phdr;
+	off_t at = elf->e_phoff;
+	int i;
+
+	for (i = 0; i < elf->e_phnum; i++, at += sizeof(phdr))
+		if (pread(fd, &phdr, sizeof(phdr), at) == sizeof(phdr) &&
+		    phdr.p_type == PT_INTERP)
+			return true;
+	return false;
+}
+
+static char *judge_head(const char *path, int fd, bool *dynamic)
+{
+	union {
+		unsigned char bytes[XARCH_MATCH_LEN];
+		Elf64_Ehdr elf;
+	} head;
+	ssize_t len = pread(fd, head.bytes, sizeof(head.bytes), 0);
+	int arch;
+
+	if (len < 0)
+		return xasprintf("%s: %s", path, strerror(errno));
+	if (len >= 2 && !memcmp(head.bytes, "#!", 2))
+		return xasprintf("%s: is a script: name the program that it runs, and its arguments with --arg",
+				 path);
+	arch = xarch_match(head.bytes, len);
+	if (arch < 0)
+		return xasprintf("%s: is not an ELF program: name an emulator, or install one: "
+				 EMULATOR_INSTALL, path);
+	if (arch != arch_self())
+		return xasprintf("%s: is a program for %s, but an emulator must be one for this machine: install one: "
+				 EMULATOR_INSTALL, path, archs[arch].name);
+	*dynamic = head.bytes[EI_CLASS] == ELFCLASS64 &&
+		   is_dynamic(fd, &head.elf);
+	return NULL;
+}
+
+enum emulator_quality emulator_judge(const char *path, char **why)
+{
+	bool dynamic = false;
+	struct stat st;
+	int fd;
+
+	*why = NULL;
+	/* Not waiting for a writer, should it be a pipe. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		*why = xasprintf("%s: %s%s", path, strerror(errno),
+				 errno != ENOENT ? "" :
+				 ": name another emulator, or install one: "
+				 EMULATOR_INSTALL);
+		return EMULATOR_UNUSABLE;
+	}
+	if (fstat(fd, &st))
+		*why = xasprintf("%s: %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		*why = xasprintf("%s: is not a regular file: name the emulator's program",
+				 path);
+	else if (!(st.st_mode & 0111))
+		*why = xasprintf("%s: is not executable: run \"chmod +x %s\"",
+				 path, path);
+	else
+		*why = judge_head(path, fd, &dynamic);
+	close(fd);
+	if (*why)
+		return EMULATOR_UNUSABLE;
+	if (!dynamic)
+		return EMULATOR_GOOD;
+	*why = xasprintf("%s: is dynamically linked, so its loader must exist in every container: a static one needs nothing there: "
+			 EMULATOR_INSTALL, path);
+	return EMULATOR_DYNAMIC;
+}
+
+char *emulator_find(enum xarch_arch arch, char **why)
+{
+	/* In the order of preference; the arch stands between the two. */
+	static const struct {
+		const char *before, *after;
+	} candidates[] = {
+		{ "/usr/local/bin/qemu-",	"-static" },
+		{ "/usr/bin/qemu-",		"-static" },
+		{ "/bin/qemu-",			"-static" },
+		{ "/usr/local/bin/qemu-",	"" },
+		{ "/usr/bin/qemu-",		"" },
+		{ "/bin/qemu-",			"" },
+		{ "/usr/libexec/qemu-binfmt/",	"-binfmt-P" },
+	};
+	enum emulator_quality best = EMULATOR_UNUSABLE, quality;
+	char *found = NULL, *path, *reason;
+	size_t i;
+
+	*why = NULL;
+	for (i = 0; i < ARRAY_SIZE(candidates) && best != EMULATOR_GOOD; i++) {
+		path = xasprintf("%s%s%s", candidates[i].before,
+				 archs[arch].name, candidates[i].after);
+		if (access(path, F_OK)) {
+			free(path);
+			continue;
+		}
+		quality = emulator_judge(path, &reason);
+		/* The first reason is kept until there is something better. */
+		if (quality > best || !*why) {
+			free(*why);
+			*why = reason;
+			reason = NULL;
+		}
+		if (quality > best) {
+			free(found);
+			found = path;
+			path = NULL;
+			best = quality;
+		}
+		free(reason);
+		free(path);
+	}
+	if (!found && !*why)
+		*why = xasprintf("no emulator found (qemu-%s-static or qemu-%s in /usr/local/bin or /usr/bin): name one with --emulator, or install one: "
+				 EMULATOR_INSTALL, archs[arch].name,
+				 archs[arch].name);
+	return found;
+}
+
+static char *absolute(const char *path)
+{
+	char *cwd, *full;
+
+	if (*path == '/')
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	full = xasprintf("%s/%s", cwd ? cwd : "", path);
+	free(cwd);
+	return full;
+}
+
+char *emulator_choose(const char *label, enum xarch_arch arch,
+		      const char *path, bool lazy)
+{
+	enum emulator_quality quality;
+	char *chosen, *why;
+
+	if (path) {
+		chosen = absolute(path);
+		quality = emulator_judge(chosen, &why);
+		if (quality == EMULATOR_UNUSABLE && !lazy) {
+			free(chosen);
+			chosen = NULL;
+		}
+	} else {
+		chosen = emulator_find(arch, &why);
+	}
+	if (!chosen)
+		error("%s: %s", label, why);
+	else if (why)
+		warning("%s: %s", label, why);
+	free(why);
+	return chosen;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _XARCHCTL_SCOPE_H
+#define _XARCHCTL_SCOPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "rule.h"
+
+/*
+ * What the options say of the scope, in nsenter's words: nothing (the host),
+ * -t PID with or without --pid, --mount or --user, or one of these with =FILE.
+ */
+struct scope {
+	bool given;			/* any of the options */
+	pid_t target;			/* 0: none */
+	uint32_t kind;			/* enum xarch_scope; HOST: not said */
+	const char *file;		/* namespace file, or NULL */
+	int fd;				/* the namespace; -1: the host */
+};
+
+#define SCOPE_INIT { .fd = -1 }
+#define SCOPE_SYNOPSIS "[-t PID [--pid|--mount|--user] | --pid=FILE | --mount=FILE | --user=FILE]"
+#define SCOPE_HELP \
+	"Scope (default: the host):\n" \
+	"  -t, --target PID      a namespace of this process: its pid namespace, where that\n" \
+	"                        is the host's its mount, then its user namespace\n" \
+	"      --pid[=FILE]      the pid namespace of PID, or of this namespace file\n" \
+	"      --mount[=FILE]    the same, mount namespace\n" \
+	"      --user[=FILE]     the same, user namespace\n"
+
+/**
+ * scope_option() - take one option
+ * @scope: from SCOPE_INIT
+ * @opt: OPT_TARGET, OPT_PID, OPT_MOUNT or OPT_USER
+ * @arg: its argument, or NULL; must outlive @scope
+ *
+ * Return: true, or false after an error message: a usage error.
+ */
+bool scope_option(struct scope *scope, int opt, const char *arg);
+
+/**
+ * scope_complete() - whether the options make a scope together
+ * @scope: after all options
+ *
+ * Return: true, or false after an error message: a usage error.
+ */
+bool scope_complete(const struct scope *scope);
+
+/**
+ * scope_open() - find the namespace
+ * @scope: after scope_complete(); scope_close() gives the namespace back
+ * @verb: begins the error message
+ *
+ * Return: true, or false after an error message: no such process, say.
+ */
+bool scope_open(struct scope *scope, const char *verb);
+
+/**
+ * scope_apply() - give a rule this scope
+ * @scope: after scope_open(), which must stay open while the rule is sent
+ * @rule: the rule
+ */
+void scope_apply(const struct scope *scope, struct rule *rule);
+
+/**
+ * scope_close() - give the namespace back
+ * @scope: the scope
+ */
+void scope_close(struct scope *scope);
+
+#endif /* _XARCHCTL_SCOPE_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _XARCHCTL_UTIL_H
+#define _XARCHCTL_UTIL_H
+
+#include <stddef.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/**
+ * error() - say on standard error what went wrong, in one line
+ * @fmt: printf format without "xarchctl: " and newline
+ *
+ * Bytes that could steer a terminal are printed as escapes: messages quote
+ * names that others chose.
+ */
+void error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * warning() - as error(), for what does not stop the work
+ * @fmt: printf format
+ */
+void warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * printable() - text as it can be shown on a terminal
+ * @text: bytes from anywhere
+ *
+ * What the locale cannot print, and the backslash, becomes \xNN.
+ *
+ * Return: a new string; the caller frees it.
+ */
+char *printable(const char *text);
+
+/*
+ * Allocation that cannot fail: a command that has no memory left says so and
+ * exits with status 1. The caller frees what it gets.
+ */
+void *xrealloc(void *old, size_t size);
+char *xstrdup(const char *text);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif /* _XARCHCTL_UTIL_H */
