@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The emulator's file: opened when the rule is set, or (lazy) at each exec as
+ * the program sees the file system; what may be one; what is denied to others
+ * while it is in use, and not a moment longer.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "lab.h"
+#include "launch.h"
+#include "report.h"
+#include "rule.h"
+
+#define ARCH XARCH_ARCH_AARCH64
+#define USER 1000
+
+FIXTURE(emulator)
+{
+	const char *emulator;
+	const char *other;
+};
+
+FIXTURE_SETUP(emulator)
+{
+	lab_open();
+	lab_emulator("emulator");
+	lab_emulator("other");
+	lab_program("prog", ARCH, 0755);
+	self->emulator = lab_path("emulator");
+	self->other = lab_path("other");
+}
+
+FIXTURE_TEARDOWN(emulator)
+{
+	lab_close();
+}
+
+/* Which emulator ran the program: its rule's name of it, or the exec's errno. */
+static int try(const char *path, const char *root, const char *emulator)
+{
+	struct outcome o;
+	int error;
+
+	launch(&(struct launch){ .path = path, .root = root }, &o);
+	error = o.error;
+	if (!error && !report_is(&o, "arg", emulator))
+		error = -1;
+	if (!error && WEXITSTATUS(o.status) != EMULATOR_EXIT)
+		error = -2;
+	outcome_free(&o);
+	return error;
+}
+
+TEST_F(emulator, fixed_outlives_its_name)
+{
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	ASSERT_EQ(0, rename("emulator", "renamed"));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	ASSERT_EQ(0, unlink("renamed"));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+}
+
+/* A package's upgrade: the rule goes on with what it opened. */
+TEST_F(emulator, fixed_is_not_replaced_by_another_file)
+{
+	struct outcome o;
+	char before[64], after[64];
+	struct stat st;
+
+	ASSERT_EQ(0, stat("emulator", &st));
+	snprintf(before, sizeof(before), "%s (deleted)", self->emulator);
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	ASSERT_EQ(0, rename("other", "emulator"));
+	launch(&(struct launch){ .path = "./prog" }, &o);
+	EXPECT_TRUE(report_is(&o, "exe", before));
+	outcome_free(&o);
+	/* Set again, it is the new one. */
+	snprintf(after, sizeof(after), "%s", self->emulator);
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	launch(&(struct launch){ .path = "./prog" }, &o);
+	EXPECT_TRUE(report_is(&o, "exe", after));
+	outcome_free(&o);
+}
+
+TEST_F(emulator, lazy_follows_its_name)
+{
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, XARCH_F_LAZY));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	ASSERT_EQ(0, rename("emulator", "renamed"));
+	EXPECT_EQ(ENOENT, try("./prog", NULL, self->emulator));
+	ASSERT_EQ(0, rename("renamed", "emulator"));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	ASSERT_EQ(0, unlink("emulator"));
+	EXPECT_EQ(ENOENT, try("./prog", NULL, self->emulator));
+}
+
+TEST_F(emulator, lazy_may_be_set_before_there_is_one)
+{
+	const char *path = lab_path("later");
+
+	ASSERT_EQ(0, rule_emulate(ARCH, path, XARCH_F_LAZY));
+	EXPECT_EQ(ENOENT, try("./prog", NULL, path));
+	lab_emulator("later");
+	EXPECT_EQ(0, try("./prog", NULL, path));
+}
+
+TEST_F(emulator, fixed_reaches_into_a_chroot)
+{
+	ASSERT_EQ(0, mkdir("root", 0755));
+	lab_program("root/prog", ARCH, 0755);
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	EXPECT_EQ(0, try("/prog", "root", self->emulator));
+}
+
+TEST_F(emulator, lazy_looks_inside_a_chroot)
+{
+	ASSERT_EQ(0, mkdir("root", 0755));
+	ASSERT_EQ(0, mkdir("root/bin", 0755));
+	lab_program("root/prog", ARCH, 0755);
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, XARCH_F_LAZY));
+	EXPECT_EQ(ENOENT, try("/prog", "root", self->emulator));
+	lab_emulator("root/bin/inner");
+	ASSERT_EQ(0, rule_emulate(ARCH, "/bin/inner", XARCH_F_LAZY));
+	EXPECT_EQ(0, try("/prog", "root", "/bin/inner"));
+	EXPECT_EQ(ENOENT, try("./prog", NULL, "/bin/inner"));
+}
+
+/* ENOEXEC would hand the program on to formats that the rule is to keep out. */
+TEST_F(emulator, what_is_none)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} bad[] = {
+		{ "script", ELIBBAD },
+		{ "foreign", ELIBBAD },
+		{ "text", ELIBBAD },
+		{ "empty", ELIBBAD },
+		{ "cut", ELIBBAD },
+		{ "data", EACCES },
+		{ "dir", EACCES },
+		{ "loop", ELOOP },
+		{ "absent", ENOENT },
+		{ "text/below", ENOTDIR },
+	};
+	struct rule_state state;
+	char misc[300];
+	unsigned int i;
+
+	lab_write("script", "#!/bin/sh\n", 10, 0755);
+	lab_program("foreign", XARCH_ARCH_RISCV64, 0755);
+	lab_write("text", "text", 4, 0755);
+	lab_write("empty", "", 0, 0755);
+	lab_write("cut", "\177ELF", 4, 0755);
+	lab_write("data", "data", 4, 0644);
+	ASSERT_EQ(0, mkdir("dir", 0755));
+	ASSERT_EQ(0, symlink("loop", "loop"));
+	lab_program("prog.xt", ARCH, 0755);
+	misc_remove("xarch-test");
+	snprintf(misc, sizeof(misc), ":xarch-test:E::xt::%s:", self->other);
+	misc_register(misc);
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *path = lab_path(bad[i].name);
+
+		EXPECT_EQ(-bad[i].error, rule_emulate(ARCH, path, 0))
+			TH_LOG("fixed: %s", bad[i].name);
+		EXPECT_STRNE("", rule_error);
+		EXPECT_EQ(-ENOENT, rule_get(ARCH, &state));
+
+		ASSERT_EQ(0, rule_emulate(ARCH, path, XARCH_F_LAZY));
+		EXPECT_EQ(bad[i].error, try("./prog.xt", NULL, path))
+			TH_LOG("lazy: %s", bad[i].name);
+		ASSERT_EQ(0, rule_get(ARCH, &state));
+		EXPECT_EQ(1, state.failed);
+		EXPECT_EQ(0, state.emulated);
+		ASSERT_EQ(0, rule_del(ARCH));
+		/* And none of these left a denial behind. */
+		if (bad[i].error == ELIBBAD)
+			EXPECT_TRUE(lab_writable(bad[i].name, true));
+	}
+	misc_remove("xarch-test");
+	EXPECT_TRUE(lab_writable("prog.xt", false));
+}
+
+TEST_F(emulator, that_the_user_may_not_run)
+{
+	struct outcome o;
+
+	ASSERT_EQ(0, chmod("emulator", 0700));
+	/* At exec time it is the user's access that counts, */
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, XARCH_F_LAZY));
+	launch(&(struct launch){ .path = "./prog", .uid = USER }, &o);
+	EXPECT_EQ(EACCES, o.error);
+	outcome_free(&o);
+	/* and when it is fixed, that of whoever set the rule. */
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	launch(&(struct launch){ .path = "./prog", .uid = USER }, &o);
+	EXPECT_EQ(0, o.error);
+	EXPECT_EQ(EMULATOR_EXIT, WEXITSTATUS(o.status));
+	EXPECT_STREQ("1000", report_get(&o, "euid", 0) ?: "none");
+	outcome_free(&o);
+}
+
+TEST_F(emulator, on_a_noexec_mount)
+{
+	const char *path = lab_path("mnt/emulator");
+
+	ASSERT_EQ(0, mkdir("mnt", 0755));
+	ASSERT_EQ(0, command("mount -t tmpfs tmpfs mnt"));
+	lab_emulator("mnt/emulator");
+	ASSERT_EQ(0, command("mount -o remount,noexec mnt"));
+	EXPECT_EQ(-EACCES, rule_emulate(ARCH, path, 0));
+	ASSERT_EQ(0, rule_emulate(ARCH, path, XARCH_F_LAZY));
+	EXPECT_EQ(EACCES, try("./prog", NULL, path));
+	ASSERT_EQ(0, command("umount mnt"));
+}
+
+TEST_F(emulator, replaced_while_programs_run)
+{
+	struct outcome old, new;
+	const struct launch hold = { .path = "./prog" };
+
+	ASSERT_EQ(0, rule_set(&(struct rule){
+		.arch = ARCH, .action = XARCH_ACTION_EMULATE,
+		.emulator = self->emulator, .args = STRINGS("hold"),
+	}));
+	launch_begin(&hold, &old);
+	ASSERT_EQ(0, old.error);
+	ASSERT_EQ(0, rule_emulate(ARCH, self->other, 0));
+	launch(&hold, &new);
+	EXPECT_TRUE(report_is(&new, "arg", self->other));
+	EXPECT_TRUE(report_is(&new, "exe", self->other));
+	outcome_free(&new);
+	ASSERT_EQ(0, rule_deny(ARCH));
+	launch(&hold, &new);
+	EXPECT_EQ(EACCES, new.error);
+	outcome_free(&new);
+	ASSERT_EQ(0, rule_clear());
+
+	launch_end(&old);
+	EXPECT_EQ(EMULATOR_EXIT, WEXITSTATUS(old.status));
+	EXPECT_TRUE(report_is(&old, "arg", self->emulator));
+	EXPECT_TRUE(report_is(&old, "resumed", "yes"));
+	outcome_free(&old);
+}
+
+TEST_F(emulator, fixed_denies_writes_while_the_rule_stands)
+{
+	bool denies = lab_kernel_denies_writes();
+	int i;
+
+	EXPECT_TRUE(lab_writable("emulator", false));
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	EXPECT_EQ(!denies, lab_writable("emulator", false));
+	/* Neither execs nor being set again loosen or double it. */
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	EXPECT_EQ(!denies, lab_writable("emulator", false));
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	usleep(200000);
+	EXPECT_EQ(!denies, lab_writable("emulator", false));
+	ASSERT_EQ(0, rule_emulate(ARCH, self->other, 0));
+	EXPECT_TRUE(lab_writable("emulator", true));
+	ASSERT_EQ(0, rule_clear());
+	EXPECT_TRUE(lab_writable("other", true));
+}
+
+TEST_F(emulator, lazy_denies_writes_only_to_what_runs)
+{
+	bool denies = lab_kernel_denies_writes();
+	struct outcome o;
+
+	ASSERT_EQ(0, rule_set(&(struct rule){
+		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_LAZY,
+		.emulator = self->emulator, .args = STRINGS("hold"),
+	}));
+	EXPECT_TRUE(lab_writable("emulator", false));
+	launch_begin(&(struct launch){ .path = "./prog" }, &o);
+	ASSERT_EQ(0, o.error);
+	EXPECT_EQ(!denies, lab_writable("emulator", false));
+	launch_end(&o);
+	outcome_free(&o);
+	EXPECT_TRUE(lab_writable("emulator", true));
+}
+
+TEST_F(emulator, being_written_is_no_emulator)
+{
+	bool denies = lab_kernel_denies_writes();
+	int fd = open("emulator", O_WRONLY | O_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(denies ? -ETXTBSY : 0, rule_emulate(ARCH, self->emulator, 0));
+	ASSERT_EQ(0, rule_clear());
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, XARCH_F_LAZY));
+	EXPECT_EQ(denies ? ETXTBSY : 0, try("./prog", NULL, self->emulator));
+	close(fd);
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	EXPECT_TRUE(lab_writable("emulator", true));
+}
+
+/*
+ * The program, too: whatever became of its exec, it may be written afterwards.
+ * (An exec that fails after the redirection is one that the emulator cannot
+ * survive: its own file is cut off behind the header.)
+ */
+TEST_F(emulator, no_exec_leaves_a_denial)
+{
+	Elf64_Ehdr header;
+	struct outcome o;
+	int fd, i;
+
+	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
+	EXPECT_EQ(0, try("./prog", NULL, self->emulator));
+	EXPECT_TRUE(lab_writable("prog", true));
+	ASSERT_EQ(0, rule_deny(ARCH));
+	EXPECT_EQ(EACCES, try("./prog", NULL, NULL));
+	EXPECT_TRUE(lab_writable("prog", true));
+	ASSERT_EQ(0, rule_pass(ARCH));
+	EXPECT_EQ(ENOEXEC, try("./prog", NULL, NULL));
+	EXPECT_TRUE(lab_writable("prog", true));
+
+	fd = open("emulator", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(sizeof(header), read(fd, &header, sizeof(header)));
+	close(fd);
+	header.e_phnum = 0;
+	lab_write("broken", &header, sizeof(header), 0755);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, rule_emulate(ARCH, lab_path("broken"), i ? XARCH_F_LAZY : 0));
+		launch(&(struct launch){ .path = "./prog" }, &o);
+		EXPECT_EQ(ENOEXEC, o.error);
+		outcome_free(&o);
+		ASSERT_EQ(0, rule_clear());
+		EXPECT_TRUE(lab_writable("broken", true));
+		EXPECT_TRUE(lab_writable("prog", true));
+	}
+}
+
+/* A fixed emulator holds its mount only while the rule stands. */
+TEST_F(emulator, releases_its_mount)
+{
+	const char *path = lab_path("mnt/emulator");
+	int i, busy = 1;
+
+	ASSERT_EQ(0, mkdir("mnt", 0755));
+	ASSERT_EQ(0, command("mount -t tmpfs tmpfs mnt"));
+	lab_emulator("mnt/emulator");
+	ASSERT_EQ(0, rule_emulate(ARCH, path, 0));
+	EXPECT_EQ(0, try("./prog", NULL, path));
+	EXPECT_NE(0, command("umount mnt 2>/dev/null"));
+	ASSERT_EQ(0, rule_clear());
+	for (i = 0; i < 100 && busy; i++) {
+		busy = command("umount mnt 2>/dev/null");
+		usleep(20000);
+	}
+	EXPECT_EQ(0, busy);
+}
+
+TEST_HARNESS_MAIN
