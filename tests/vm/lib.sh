@@ -27,12 +27,13 @@ require_root() {
 	((EUID == 0)) || die "$1 needs root (it makes trees with foreign owners and mounts)"
 }
 
-# One line that names all that is missing, with the command that mends it.
+# require_host_packages [LIST]: one line that names all that is missing, with the
+# command that mends it.
 require_host_packages() {
 	local package path missing=()
 	while read -r package path; do
 		[[ $package == '' || $package == '#'* || -e $path ]] || missing+=("$package")
-	done <"$vm_dir/packages.host"
+	done < <(cat "$vm_dir/packages.host" "$@")
 	((${#missing[@]} == 0)) ||
 		die "missing on this host: apt-get install --no-install-recommends ${missing[*]}"
 }
