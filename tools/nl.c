@@ -143,11 +143,16 @@ static void read_reply(const struct nlmsghdr *header, struct conn_reply *reply)
 			offset += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
 	}
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS) {
-		nlmsg_for_each_attr(attr, (struct nlmsghdr *)header, offset, rest)
+		nlmsg_for_each_attr(attr, (struct nlmsghdr *)header, offset, rest) {
+			size_t len = nla_len(attr);
+
 			if (nla_type(attr) == NLMSGERR_ATTR_MSG &&
-			    strnlen(nla_data(attr), nla_len(attr)) <
-			    (size_t)nla_len(attr))
+			    strnlen(nla_data(attr), len) < len)
 				text = nla_data(attr);
+			else if (nla_type(attr) == NLMSGERR_ATTR_OFFS &&
+				 len == sizeof(reply->offset))
+				reply->offset = nla_get_u32(attr);
+		}
 	}
 	if (!text && reply->error)
 		text = strerror(reply->error);

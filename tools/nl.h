@@ -3,6 +3,7 @@
 #define _XARCHCTL_NL_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <netlink/msg.h>
 
 /* Connection to the module. */
@@ -14,6 +15,7 @@ struct conn {
 /* What the kernel answered to one request. */
 struct conn_reply {
 	int error;		/* positive errno; 0: done */
+	uint32_t offset;	/* of the attribute at fault in the request, or 0 */
 	char message[256];	/* the kernel's own, or what errno means */
 };
 

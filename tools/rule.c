@@ -327,20 +327,43 @@ static struct nl_msg *set_message(void *arg, size_t i)
 			    &batch->rules->rule[i]);
 }
 
+/*
+ * Path or argument that the kernel finds at fault, which its message does not
+ * repeat: what stands at that place of the request, which is made once more.
+ *
+ * Return: "TEXT: ", or nothing; a new string.
+ */
+static char *culprit(struct conn *conn, const struct rule *rule,
+		     const struct conn_reply *reply)
+{
+	struct nl_msg *msg = rule_message(conn, XARCH_CMD_RULE_SET, 0, rule);
+	struct nlattr *nla;
+	char *text = NULL;
+	int rest;
+
+	nlmsg_for_each_attr(nla, nlmsg_hdr(msg), GENL_HDRLEN, rest)
+		if ((char *)nla - (char *)nlmsg_hdr(msg) == reply->offset &&
+		    (attrs[nla_type(nla)].kind == STRING ||
+		     attrs[nla_type(nla)].kind == STRINGS))
+			text = xasprintf("%s: ", (char *)nla_data(nla));
+	nlmsg_free(msg);
+	return text ? text : xstrdup("");
+}
+
 static void set_done(void *arg, size_t i, const struct conn_reply *reply)
 {
 	struct rule_batch *batch = arg;
-	const char *emulator = batch->rules->rule[i].emulator;
-	char *label;
+	char *label, *at_fault;
 
 	batch->accepted[i] = !reply->error;
 	batch->refused |= !!reply->error;
 	if (!*reply->message)
 		return;
 	label = batch->label(batch->arg, i);
-	(reply->error ? error : warning)("%s: %s%s%s", label,
-					 emulator ? emulator : "",
-					 emulator ? ": " : "", reply->message);
+	at_fault = culprit(batch->conn, &batch->rules->rule[i], reply);
+	(reply->error ? error : warning)("%s: %s%s", label, at_fault,
+					 reply->message);
+	free(at_fault);
 	free(label);
 }
 
