@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -47,6 +48,8 @@ static void prepare(const struct launch *launch)
 		must(!setgroups(0, NULL) &&
 		     !setresgid(launch->uid, launch->uid, launch->uid) &&
 		     !setresuid(launch->uid, launch->uid, launch->uid), "setresuid");
+	if (launch->no_new_privs)
+		must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl");
 	if (launch->close_stdin)
 		close(0);
 }

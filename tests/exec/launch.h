@@ -21,6 +21,7 @@
  * @stack_limit: RLIMIT_STACK to set, 0: leave
  * @cpu: run on this CPU, 1 for the first; 0: on any
  * @close_stdin: start with descriptor 0 closed
+ * @no_new_privs: give up set-id bits first
  */
 struct launch {
 	const char *path;
@@ -36,6 +37,7 @@ struct launch {
 	size_t stack_limit;
 	int cpu;
 	bool close_stdin;
+	bool no_new_privs;
 };
 
 /**
