@@ -98,6 +98,11 @@ static void help(void)
 	       "Run programs and containers of foreign architectures: rules of the xarch module.\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+	printf("\n"
+	       "  -j, --json            print JSON\n"
+	       "      --config FILE     use FILE in place of " CONFIG_FILE "\n"
+	       "  -h, --help            print this\n"
+	       "  -V, --version         print the version\n");
 	printf("\n\"xarchctl VERB --help\" tells more of each, xarchctl(8) all.\n");
 }
 
@@ -160,7 +165,7 @@ int next_option(const struct command *command, int argc, char **argv,
 		case OPT_END:
 			if (scope && !scope_complete(scope))
 				usage(command, NULL);
-			/* fallthrough */
+			return opt;
 		default:
 			return opt;
 		}

@@ -26,7 +26,7 @@
 /* The most that the kernel puts into one datagram of a dump. */
 #define MESSAGE_BUFFER	(32 << 10)
 /*
- * Requests under way. An acknowledgement takes about 1 KiB of the receive
+ * Requests under way. An acknowledgment takes about 1 KiB of the receive
  * buffer, so that this many fit even where rmem_max is the kernel's default.
  */
 #define WINDOW		64
@@ -68,7 +68,7 @@ int conn_open_quietly(struct conn *conn)
 	}
 	set_option(conn, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	set_option(conn, SOL_NETLINK, NETLINK_EXT_ACK, 1);
-	/* An acknowledgement need not carry the request back. */
+	/* An acknowledgment need not carry the request back. */
 	set_option(conn, SOL_NETLINK, NETLINK_CAP_ACK, 1);
 	nl_socket_disable_msg_peek(conn->sock);
 	err = nl_socket_set_msg_buf_size(conn->sock, MESSAGE_BUFFER);
@@ -255,9 +255,9 @@ static void batch_answered(struct receiver *receiver,
 }
 
 int conn_batch(struct conn *conn, size_t n,
-	     struct nl_msg *(*build)(void *arg, size_t i),
-	     void (*done)(void *arg, size_t i, const struct conn_reply *reply),
-	     void *arg)
+	       struct nl_msg *(*build)(void *arg, size_t i),
+	       void (*done)(void *arg, size_t i, const struct conn_reply *reply),
+	       void *arg)
 {
 	struct receiver receiver = {
 		.final = batch_answered,
@@ -302,8 +302,8 @@ static void dump_ended(struct receiver *receiver, const struct nlmsghdr *header)
 }
 
 int conn_dump(struct conn *conn, struct nl_msg *msg,
-	    void (*message)(void *arg, const struct nlmsghdr *header),
-	    void (*restart)(void *arg), void *arg, struct conn_reply *reply)
+	      void (*message)(void *arg, const struct nlmsghdr *header),
+	      void (*restart)(void *arg), void *arg, struct conn_reply *reply)
 {
 	struct receiver receiver = {
 		.message = message,
@@ -356,8 +356,8 @@ int conn_join(struct conn *conn, const char *group)
 }
 
 int conn_listen(struct conn *conn,
-	      void (*message)(void *arg, const struct nlmsghdr *header),
-	      void *arg)
+		void (*message)(void *arg, const struct nlmsghdr *header),
+		void *arg)
 {
 	struct receiver receiver = { .message = message, .arg = arg };
 	struct nl_cb *cb = callbacks(&receiver);

@@ -70,9 +70,9 @@ struct nl_msg *conn_message(struct conn *conn, int cmd, int flags, size_t payloa
  * not been called for the rest then.
  */
 int conn_batch(struct conn *conn, size_t n,
-	     struct nl_msg *(*build)(void *arg, size_t i),
-	     void (*done)(void *arg, size_t i, const struct conn_reply *reply),
-	     void *arg);
+	       struct nl_msg *(*build)(void *arg, size_t i),
+	       void (*done)(void *arg, size_t i, const struct conn_reply *reply),
+	       void *arg);
 
 /**
  * conn_dump() - make a request that many messages answer
@@ -88,8 +88,8 @@ int conn_batch(struct conn *conn, size_t n,
  * broke.
  */
 int conn_dump(struct conn *conn, struct nl_msg *msg,
-	    void (*message)(void *arg, const struct nlmsghdr *header),
-	    void (*restart)(void *arg), void *arg, struct conn_reply *reply);
+	      void (*message)(void *arg, const struct nlmsghdr *header),
+	      void (*restart)(void *arg), void *arg, struct conn_reply *reply);
 
 /**
  * conn_join() - listen to a multicast group
@@ -112,8 +112,8 @@ int conn_join(struct conn *conn, const char *group);
  * Return: 0, or -1 after an error message.
  */
 int conn_listen(struct conn *conn,
-	      void (*message)(void *arg, const struct nlmsghdr *header),
-	      void *arg);
+		void (*message)(void *arg, const struct nlmsghdr *header),
+		void *arg);
 
 /**
  * conn_lost() - how many messages were dropped

@@ -15,7 +15,7 @@ _xarchctl_options()
 
 _xarchctl()
 {
-	local cur prev words cword verb= i
+	local cur prev words cword verb='' i
 	_init_completion -n = || return
 
 	for ((i = 1; i < cword; i++)); do
