@@ -136,18 +136,22 @@ static bool resolve(struct explanation *expl)
 	return good;
 }
 
-static char *scope_words(const struct rule *rule)
+static char *rule_words(const struct rule *rule)
 {
 	json_t *record = rule_json(rule, SHOWN);
-	char *text = text_scope(record);
+	char *scope = text_scope(record);
+	char *words = rule->scope == XARCH_SCOPE_HOST ?
+		      xstrdup("the host's rule") :
+		      xasprintf("the rule of %s", scope);
 
+	free(scope);
 	json_decref(record);
-	return text;
+	return words;
 }
 
 static void judge_winner(struct explanation *expl, const struct rule *rule)
 {
-	char *scope = scope_words(rule);
+	char *words = rule_words(rule);
 	const char *why = rule->flags & XARCH_F_LOCKED ?
 			  "is locked, so that no nearer scope overrides it" :
 			  "is the nearest";
@@ -155,20 +159,20 @@ static void judge_winner(struct explanation *expl, const struct rule *rule)
 	switch (rule->action) {
 	case XARCH_ACTION_EMULATE:
 		expl->outcome = "emulated";
-		expl->reason = xasprintf("emulated by %s: the rule of %s %s",
-					 rule->emulator, scope, why);
+		expl->reason = xasprintf("emulated by %s: %s %s",
+					 rule->emulator, words, why);
 		break;
 	case XARCH_ACTION_DENY:
 		expl->outcome = "denied";
-		expl->reason = xasprintf("denied (EACCES): the rule of %s %s",
-					 scope, why);
+		expl->reason = xasprintf("denied (EACCES): %s %s",
+					 words, why);
 		break;
 	default:
 		expl->outcome = "passed";
-		expl->reason = xasprintf("left to binfmt_misc: the rule of %s %s",
-					 scope, why);
+		expl->reason = xasprintf("left to binfmt_misc: %s %s",
+					 words, why);
 	}
-	free(scope);
+	free(words);
 }
 
 static bool judge(struct explanation *expl)
