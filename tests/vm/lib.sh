@@ -7,6 +7,7 @@ vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm_dir/../.." && pwd)
 # Everything made here is a cache below this directory.  It has to be on a
 # file system that overlayfs can write to (ext4, xfs, btrfs, tmpfs).
+# shellcheck disable=SC2034 # used by those who source this file
 cache=${XARCH_BUILD_DIR:-$top/build}
 # shellcheck disable=SC2034 # used by those who source this file
 kernels=(6.1 6.12 7.3) default_kernel=6.12
