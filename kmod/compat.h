@@ -41,13 +41,32 @@ static inline u32 xarch_ns_clone_flag(const struct ns_common *ns)
 #endif
 }
 
-/* References to a namespace; ours (one nsfs inode) among them. */
+/*
+ * References that let somebody enter a namespace; ours (one nsfs inode) among
+ * them. Where those have no count of their own there are others in it: a user
+ * namespace is held by a mm that an idle CPU has not let go of, for one.
+ */
 static inline unsigned int xarch_ns_references(const struct ns_common *ns)
 {
-#ifdef XARCH_HAVE_NS_COMMON_REF
+#if defined(XARCH_HAVE_NS_ACTIVE_REF)
+	return __ns_ref_active_read(ns);
+#elif defined(XARCH_HAVE_NS_COMMON_REF)
 	return refcount_read(&ns->__ns_ref);
 #else
 	return refcount_read(&ns->count);
+#endif
+}
+
+/*
+ * Initial namespaces are never freed. Since 7.0 nobody counts the references to
+ * them; before, their tasks do.
+ */
+static inline bool xarch_ns_is_initial(const struct ns_common *ns)
+{
+#ifdef XARCH_HAVE_NS_INIT_ID
+	return is_ns_init_id(ns);
+#else
+	return false;
 #endif
 }
 

@@ -5,7 +5,10 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/sched/task.h>
+#include <linux/user_namespace.h>
 
 #include "../include/uapi/linux/xarch.h"
 
@@ -51,7 +54,8 @@ struct file *xarch_emulator_open(const char *path)
 /* dentry_open() denies no writes; an exec and its undoing expect that. */
 static struct file *reopen(struct file *file, const struct cred *cred)
 {
-	struct file *again = dentry_open(&file->f_path, file->f_flags, cred);
+	struct file *again = dentry_open(&file->f_path, O_LARGEFILE | O_RDONLY | __FMODE_EXEC,
+					 cred);
 	int err;
 
 	if (IS_ERR(again))
@@ -64,24 +68,68 @@ static struct file *reopen(struct file *file, const struct cred *cred)
 	return again;
 }
 
+/*
+ * A super block holds the user namespace that mounted it. Pinning one from
+ * inside a container would keep the container's user namespace, and so the
+ * rule itself, for ever.
+ */
+static bool can_be_kept(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_user_ns == &init_user_ns;
+}
+
+static struct file *reopen_as_kernel(struct file *opened)
+{
+	struct file *pinned;
+	struct cred *cred;
+
+	if (!can_be_kept(opened))
+		return ERR_PTR(-EXDEV);
+	cred = prepare_kernel_cred(&init_task);
+	if (!cred)
+		return ERR_PTR(-ENOMEM);
+	pinned = reopen(opened, cred);
+	put_cred(cred);
+	return pinned;
+}
+
 struct file *xarch_emulator_pin(const char *path)
 {
 	struct file *opened, *pinned;
-	struct cred *cred;
 
 	opened = xarch_emulator_open(path);
 	if (IS_ERR(opened))
 		return opened;
-
-	cred = prepare_kernel_cred(&init_task);
-	if (cred) {
-		pinned = reopen(opened, cred);
-		put_cred(cred);
-	} else {
-		pinned = ERR_PTR(-ENOMEM);
-	}
+	pinned = reopen_as_kernel(opened);
 	xarch_emulator_close(opened);
 	return pinned;
+}
+
+/* What open_exec() asks of a path, asked of an open file. */
+static int check_executable(struct file *file)
+{
+	if (!S_ISREG(file_inode(file)->i_mode) ||
+	    file->f_path.mnt->mnt_flags & MNT_NOEXEC ||
+	    file_inode(file)->i_sb->s_iflags & SB_I_NOEXEC ||
+	    !(file->f_mode & FMODE_READ))
+		return -EACCES;
+	return file_permission(file, MAY_EXEC | MAY_OPEN);
+}
+
+struct file *xarch_emulator_pin_file(struct file *opened, bool trusted)
+{
+	int err;
+
+	/* Before anything that a daemon of the caller's could answer late. */
+	if (!can_be_kept(opened) ||
+	    (!trusted && file_inode(opened)->i_sb->s_magic == FUSE_SUPER_MAGIC))
+		return ERR_PTR(-EXDEV);
+	err = check_executable(opened);
+	if (!err)
+		err = check_native(opened);
+	if (err)
+		return refusal(err);
+	return reopen_as_kernel(opened);
 }
 
 struct file *xarch_emulator_clone(struct file *pinned)

@@ -2,6 +2,8 @@
 #ifndef _XARCH_EMULATOR_H
 #define _XARCH_EMULATOR_H
 
+#include <linux/types.h>
+
 struct file;
 
 /**
@@ -23,10 +25,22 @@ struct file *xarch_emulator_open(const char *path);
  * with the kernel's: an open file holds its opener's user namespace, and a
  * rule must not keep a container's alive.
  *
- * Context: may sleep.
- * Return: as xarch_emulator_open().
+ * Context: may sleep, for as long as the file systems on the path please: for
+ * trusted callers alone.
+ * Return: as xarch_emulator_open(), and -EXDEV for a file system that a user
+ * namespace other than the initial one mounted: it holds that namespace.
  */
 struct file *xarch_emulator_pin(const char *path);
+
+/**
+ * xarch_emulator_pin_file() - the same of a file that the caller has open
+ * @opened: the caller's file; its reference stays the caller's
+ * @trusted: whether the caller may make us wait for a file system's daemon
+ *
+ * Context: may sleep.
+ * Return: as xarch_emulator_pin(), and -EXDEV for FUSE unless @trusted.
+ */
+struct file *xarch_emulator_pin_file(struct file *opened, bool trusted);
 
 /**
  * xarch_emulator_clone() - open a pinned emulator once more for an exec

@@ -12,10 +12,18 @@
 #include "netlink.h"
 #include "rules.h"
 
+static bool off;
+
+void xarch_events_off(void)
+{
+	lockdep_assert_held(&xarch_rules_lock);
+	off = true;
+}
+
 /* Listeners of all network namespaces share one bitmap, whichever is asked. */
 static bool anybody_listens(enum xarch_group group)
 {
-	return XARCH_GROUPS_OFFERED && genl_has_listeners(&xarch_family, &init_net, group);
+	return XARCH_GROUPS_OFFERED && !off && genl_has_listeners(&xarch_family, &init_net, group);
 }
 
 /*

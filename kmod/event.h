@@ -11,7 +11,7 @@ struct xarch_rule;
 
 /**
  * xarch_event_exec() - tell the group "exec" what became of an exec
- * @rule: that decided it; xarch_srcu held
+ * @rule: that decided it, from xarch_rule_get()
  * @path: the program's, as execve() was given it
  * @err: 0 or the negative errno that the exec fails with
  *
@@ -32,5 +32,14 @@ void xarch_event_exec(const struct xarch_rule *rule, const char *path, int err);
  */
 void xarch_event_rule(const struct xarch_rule *rule, const struct xarch_ns *ns,
 		      enum xarch_cmd cmd);
+
+/**
+ * xarch_events_off() - tell nobody anything from now on
+ *
+ * Before the family goes: its groups' numbers may then be another family's.
+ *
+ * Context: xarch_rules_lock held, and no exec can be in the handler.
+ */
+void xarch_events_off(void);
 
 #endif /* _XARCH_EVENT_H */

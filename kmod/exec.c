@@ -12,6 +12,7 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/user_namespace.h>
 
 #include "../include/uapi/linux/xarch.h"
 
@@ -31,13 +32,17 @@ static bool is_native(const struct linux_binprm *bprm)
 	return header->e_ident[EI_CLASS] == ELF_CLASS && header->e_machine == ELF_ARCH;
 }
 
-/* bprm->buf is padded with zeros: a truncated header shows in the size alone. */
-static int arch_of(const struct linux_binprm *bprm)
+/*
+ * bprm->buf is padded with zeros, so that a header cut within its last bytes
+ * matches as well. The size that a file system claims tells; it must not let a
+ * file slip by a deny rule, though.
+ */
+static bool is_truncated(const struct linux_binprm *bprm)
 {
-	loff_t size = i_size_read(file_inode(bprm->file));
+	size_t header = bprm->buf[EI_CLASS] == ELFCLASS64 ? sizeof(Elf64_Ehdr) :
+							    sizeof(Elf32_Ehdr);
 
-	return xarch_match((const unsigned char *)bprm->buf,
-			   min_t(loff_t, size, sizeof(bprm->buf)));
+	return i_size_read(file_inode(bprm->file)) < header;
 }
 
 /*
@@ -256,6 +261,17 @@ err_close:
 	return err;
 }
 
+/*
+ * The emulator reads the program through AT_EXECFD. Whoever may only execute a
+ * program must not get at its text by an emulator of their own.
+ */
+static int check_readable(const struct linux_binprm *bprm, const struct xarch_rule *rule)
+{
+	if (rule->owner == &init_user_ns)
+		return 0;
+	return file_permission(bprm->file, MAY_READ);
+}
+
 static int obey(struct linux_binprm *bprm, const struct xarch_rule *rule)
 {
 	int err;
@@ -267,7 +283,11 @@ static int obey(struct linux_binprm *bprm, const struct xarch_rule *rule)
 		xarch_event_exec(rule, bprm->filename, -EACCES);
 		return -EACCES;
 	}
-	err = redirect(bprm, rule);
+	if (is_truncated(bprm))
+		return -ENOEXEC;
+	err = check_readable(bprm, rule);
+	if (!err)
+		err = redirect(bprm, rule);
 	xarch_rule_count(rule, err ? XARCH_RESULT_FAILED : XARCH_RESULT_EMULATED);
 	xarch_event_exec(rule, bprm->filename, err);
 	return err;
@@ -276,17 +296,17 @@ static int obey(struct linux_binprm *bprm, const struct xarch_rule *rule)
 int xarch_load_binary(struct linux_binprm *bprm)
 {
 	struct xarch_rule *rule;
-	int arch, index, ret;
+	int arch, ret;
 
 	if (is_native(bprm))
 		return -ENOEXEC;
-	arch = arch_of(bprm);
+	arch = xarch_match((const unsigned char *)bprm->buf, sizeof(bprm->buf));
 	if (arch < 0)
 		return -ENOEXEC;
-
-	index = srcu_read_lock(&xarch_srcu);
-	rule = xarch_rule_find(arch);
-	ret = rule ? obey(bprm, rule) : -ENOEXEC;
-	srcu_read_unlock(&xarch_srcu, index);
+	rule = xarch_rule_get(arch);
+	if (!rule)
+		return -ENOEXEC;
+	ret = obey(bprm, rule);
+	xarch_rule_put(rule);
 	return ret;
 }

@@ -8,7 +8,8 @@
  * looks. "Nobody but us" is one reference on the namespace, which the nsfs
  * inode holds, and one on that inode's dentry, which is our file's: a bind
  * mount of the namespace file or another open one shares the reference and
- * shows in the dentry alone, and somebody could still enter through it.
+ * shows in the dentry alone, and somebody could still enter through it. A pid
+ * namespace says so itself.
  *
  * A mount namespace holds the pid and user namespaces that its mounts belong
  * to, a pid namespace its user namespace. So a container's entries go one
@@ -132,7 +133,6 @@ struct xarch_ns *xarch_ns_lookup(const struct ns_common *ns)
 {
 	struct xarch_ns *entry;
 
-	/* xarch_srcu covers the entry; the table itself is walked under RCU. */
 	rcu_read_lock();
 	entry = rhashtable_lookup(&ns_table, &ns, ns_table_params);
 	rcu_read_unlock();
@@ -239,13 +239,38 @@ void xarch_ns_drop_unused(struct xarch_ns *entry)
 		return;
 	rhashtable_remove_fast(&ns_table, &entry->node, ns_table_params);
 	list_del(&entry->list);
-	call_srcu(&xarch_srcu, &entry->rcu, entry_retire);
+	call_rcu(&entry->rcu, entry_retire);
+}
+
+static bool nobody_but_us(const struct xarch_ns *entry)
+{
+	return xarch_ns_references(entry->ns) == 1 &&
+	       d_count(entry->file->f_path.dentry) == 1;
 }
 
 static bool is_dead(const struct xarch_ns *entry)
 {
-	return xarch_ns_references(entry->ns) == 1 &&
-	       d_count(entry->file->f_path.dentry) == 1;
+	if (xarch_ns_is_initial(entry->ns))
+		return false;
+	/*
+	 * When its first process has ended, a pid namespace takes no other,
+	 * whoever still holds it: a zombie, a pidfd, a mount of proc.
+	 */
+	if (entry->scope == XARCH_SCOPE_PID) {
+		struct pid_namespace *pid_ns =
+			container_of(entry->ns, struct pid_namespace, ns);
+
+		if (!(READ_ONCE(pid_ns->pid_allocated) & PIDNS_ADDING))
+			return true;
+	}
+	if (!nobody_but_us(entry))
+		return false;
+	/*
+	 * Somebody may have gone from an open file to being inside between the
+	 * two numbers; then the first one shows it now.
+	 */
+	smp_rmb();
+	return nobody_but_us(entry);
 }
 
 static void look_for_dead(struct work_struct *work)

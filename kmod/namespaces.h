@@ -25,8 +25,8 @@ struct xarch_rule;
  *	the mount that a bind-mounted namespace file stands on
  * @list: in the list of all
  * @n_rules: how many of @rules are there
- * @rules: by arch; readers hold xarch_srcu
- * @rcu: for call_srcu()
+ * @rules: by arch; readers hold the RCU read lock
+ * @rcu: for call_rcu()
  *
  * Writers hold xarch_rules_lock. An entry exists while it has rules and while
  * anybody but us holds the namespace.
@@ -75,7 +75,7 @@ void xarch_ns_ref_put(struct xarch_ns_ref *ref);
  * xarch_ns_lookup() - the entry of a namespace
  * @ns: compared only
  *
- * Context: xarch_srcu or xarch_rules_lock held for as long as the answer is used.
+ * Context: RCU read lock or xarch_rules_lock held for as long as the answer is used.
  * Return: the entry, or NULL where the namespace has no rules.
  */
 struct xarch_ns *xarch_ns_lookup(const struct ns_common *ns);

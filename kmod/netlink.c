@@ -3,6 +3,7 @@
 #include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
@@ -12,6 +13,7 @@
 #include <net/genetlink.h>
 
 #include "compat.h"
+#include "event.h"
 #include "namespaces.h"
 #include "native.h"
 #include "netlink.h"
@@ -36,7 +38,10 @@ size_t xarch_rule_size(const struct xarch_rule *rule)
 
 static u64 ms_since(u64 then)
 {
-	return div_u64(ktime_get_boottime_ns() - then, NSEC_PER_MSEC);
+	u64 now = ktime_get_boottime_ns();
+
+	/* Another CPU's clock may be a little ahead. */
+	return now > then ? div_u64(now - then, NSEC_PER_MSEC) : 0;
 }
 
 static int put_u64(struct sk_buff *skb, enum xarch_attr attr, u64 value)
@@ -186,6 +191,11 @@ static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
 	u32 flags = attrs[XARCH_A_FLAGS] ? nla_get_u32(attrs[XARCH_A_FLAGS]) : 0;
 	const struct nlattr *emulator = attrs[XARCH_A_EMULATOR];
 
+	if (!attrs[XARCH_A_ARCH] || !attrs[XARCH_A_ACTION]) {
+		NL_SET_ERR_MSG(extack, "a rule needs an arch and an action");
+		return -EINVAL;
+	}
+
 	if (nla_get_u32(attrs[XARCH_A_ARCH]) == XARCH_ARCH_NATIVE) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[XARCH_A_ARCH],
 				    "this is the machine's own arch: it needs no rule and takes none");
@@ -202,8 +212,11 @@ static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
 			return -EINVAL;
 		}
 	} else {
-		if (emulator || attrs[XARCH_A_ARG]) {
-			NL_SET_ERR_MSG_ATTR(extack, emulator ?: attrs[XARCH_A_ARG],
+		const struct nlattr *extra = emulator ?: attrs[XARCH_A_EMULATOR_FD] ?:
+					     attrs[XARCH_A_ARG];
+
+		if (extra) {
+			NL_SET_ERR_MSG_ATTR(extack, extra,
 					    "only an emulate rule has an emulator and arguments");
 			return -EINVAL;
 		}
@@ -212,6 +225,16 @@ static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
 					    "only an emulate rule has flags other than locked");
 			return -EINVAL;
 		}
+	}
+	if (flags & XARCH_F_LAZY && flags & XARCH_F_CREDENTIALS) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[XARCH_A_FLAGS],
+				    "a rule with credentials cannot be lazy: whoever owns the file system would choose the emulator");
+		return -EINVAL;
+	}
+	if (flags & XARCH_F_LAZY && attrs[XARCH_A_EMULATOR_FD]) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[XARCH_A_EMULATOR_FD],
+				    "a lazy rule's emulator is opened at exec time: it takes no descriptor");
+		return -EINVAL;
 	}
 	if (flags & XARCH_F_TRANSPARENT) {
 		if (!(FEATURES & XARCH_FEATURE_TRANSPARENT)) {
@@ -228,41 +251,64 @@ static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-static int rule_set_locked(struct sk_buff *skb, const struct xarch_ns_ref *ref,
-			   struct xarch_rule_request *request, struct netlink_ext_ack *extack)
+static int publish(struct sk_buff *skb, const struct xarch_ns_ref *ref, struct xarch_rule *rule,
+		   struct netlink_ext_ack *extack)
 {
 	struct xarch_ns *ns = NULL;
 	struct xarch_rule *old;
 	int err;
 
+	lockdep_assert_held(&xarch_rules_lock);
 	if (ref->file) {
 		ns = xarch_ns_create(ref, extack);
 		if (IS_ERR(ns))
 			return PTR_ERR(ns);
 	}
-	old = xarch_rule_peek(ns, request->arch);
-	err = may_change(skb, ref, request->flags | (old ? old->flags & XARCH_F_LOCKED : 0),
-			 extack);
+	old = xarch_rule_peek(ns, rule->arch);
+	err = may_change(skb, ref, old ? old->flags & XARCH_F_LOCKED : 0, extack);
 	if (!err)
-		err = xarch_rule_set(ns, request, extack);
+		err = xarch_rule_publish(ns, rule, extack);
 	if (ns)
 		xarch_ns_drop_unused(ns);
 	return err;
+}
+
+/* The emulator that the caller has open; @file is for fput() unless NULL. */
+static int emulator_get(struct nlattr **attrs, const struct user_namespace *owner, u32 flags,
+			struct file **file, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *fd = attrs[XARCH_A_EMULATOR_FD];
+
+	*file = NULL;
+	if (fd) {
+		*file = fget(nla_get_u32(fd));
+		if (*file)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "the emulator's descriptor is not open in the calling process");
+		return -EBADF;
+	}
+	/*
+	 * Looking a path up can take as long as the file systems on it please,
+	 * with the lock of all generic netlink families held: not for everyone.
+	 */
+	if (attrs[XARCH_A_EMULATOR] && !(flags & XARCH_F_LAZY) && owner != &init_user_ns) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[XARCH_A_EMULATOR],
+				    "a user namespace's rule needs its emulator's descriptor");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int rule_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct xarch_rule_request request = { };
 	struct nlattr **attrs = info->attrs;
+	struct xarch_rule *rule;
 	struct xarch_ns_ref ref;
 	char *args = NULL;
 	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, XARCH_A_ARCH) ||
-	    GENL_REQ_ATTR_CHECK(info, XARCH_A_ACTION)) {
-		NL_SET_ERR_MSG(info->extack, "a rule needs an arch and an action");
-		return -EINVAL;
-	}
 	err = check_request(attrs, info->extack);
 	if (err)
 		return err;
@@ -283,16 +329,36 @@ static int rule_set(struct sk_buff *skb, struct genl_info *info)
 	err = scope_get(attrs, &ref, info->extack);
 	if (err)
 		goto out_args;
-	/* Before anything is made, opened or looked up in the caller's name. */
+	if (ref.file) {
+		request.scope = ref.scope;
+		request.ns_inum = ref.ns->inum;
+	}
+	/* Before anything is made or opened in the caller's name. */
 	err = may_change(skb, &ref, request.flags, info->extack);
 	if (err)
 		goto out_scope;
 	request.owner = rule_owner(skb, &ref);
+	err = emulator_get(attrs, request.owner, request.flags, &request.emulator_file,
+			   info->extack);
+	if (err)
+		goto out_scope;
 
-	mutex_lock(&xarch_rules_lock);
-	err = rule_set_locked(skb, &ref, &request, info->extack);
-	mutex_unlock(&xarch_rules_lock);
+	rule = xarch_rule_new(&request, info->extack);
+	if (IS_ERR(rule)) {
+		err = PTR_ERR(rule);
+		goto out_emulator;
+	}
+	err = mutex_lock_killable(&xarch_rules_lock);
+	if (!err) {
+		err = publish(skb, &ref, rule, info->extack);
+		mutex_unlock(&xarch_rules_lock);
+	}
+	if (err)
+		xarch_rule_discard(rule);
 
+out_emulator:
+	if (request.emulator_file)
+		fput(request.emulator_file);
 out_scope:
 	scope_put(&ref);
 out_args:
@@ -349,8 +415,9 @@ static int rule_del(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	err = may_change(skb, &ref, 0, info->extack);
+	if (!err)
+		err = mutex_lock_killable(&xarch_rules_lock);
 	if (!err) {
-		mutex_lock(&xarch_rules_lock);
 		err = rule_del_locked(skb, &ref, info->attrs[XARCH_A_ARCH], info->extack);
 		mutex_unlock(&xarch_rules_lock);
 	}
@@ -383,6 +450,9 @@ static int info_get(struct sk_buff *skb, struct genl_info *info)
  * Dumps. An answer takes many messages, and rules change meanwhile: the answer
  * is what stood when the dump began, kept in one array of held rules. So it is
  * complete and consistent however busy the writers are, and nobody retries.
+ *
+ * The first call of .dumpit makes it, still in the requester's system call.
+ * .start would be the natural place, but has no extack before 6.2.
  */
 struct answer {
 	u32 n;
@@ -425,10 +495,19 @@ static int candidate_fill(struct sk_buff *skb, const struct xarch_candidate *ite
 	return 0;
 }
 
-static int answer_dump(struct sk_buff *skb, struct netlink_callback *cb, enum xarch_cmd cmd)
+static int answer_dump(struct sk_buff *skb, struct netlink_callback *cb, enum xarch_cmd cmd,
+		       struct answer *(*make)(struct netlink_callback *cb))
 {
 	struct answer *answer = *answer_of(cb);
-	u32 first = answer->next;
+	u32 first;
+
+	if (!answer) {
+		answer = make(cb);
+		if (IS_ERR(answer))
+			return PTR_ERR(answer);
+		*answer_of(cb) = answer;
+	}
+	first = answer->next;
 
 	for (; answer->next < answer->n; answer->next++) {
 		void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
@@ -452,10 +531,15 @@ static int answer_dump(struct sk_buff *skb, struct netlink_callback *cb, enum xa
 #define DUMP_ALLOC \
 	(XARCH_PATH_LEN + XARCH_ARGS_LEN + XARCH_ARGS_MAX * 2 * NLA_HDRLEN + 1024)
 
+static int dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = DUMP_ALLOC;
+	return 0;
+}
+
 static int parse_dump(struct netlink_callback *cb, const struct nla_policy *policy,
 		      struct nlattr **attrs)
 {
-	cb->min_dump_alloc = DUMP_ALLOC;
 	return nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, XARCH_A_MAX, policy, cb->extack);
 }
 
@@ -501,52 +585,60 @@ static struct xarch_task task_of_caller(void)
 	};
 }
 
-static int rule_get_start(struct netlink_callback *cb)
+/* The rules that the reader may see, narrowed by the request's attributes. */
+static void collect_rules(struct netlink_callback *cb, struct nlattr **attrs,
+			 const struct xarch_ns_ref *ref, struct answer *answer)
+{
+	struct xarch_task reader = task_of_caller();
+	struct xarch_ns *ns;
+
+	lockdep_assert_held(&xarch_rules_lock);
+	if (ref->file) {
+		ns = xarch_ns_lookup(ref->ns);
+		if (ns && may_see(cb, &reader, ns))
+			answer_add_scope(answer, ns, attrs[XARCH_A_ARCH]);
+		return;
+	}
+	answer_add_scope(answer, NULL, attrs[XARCH_A_ARCH]);
+	if (attrs[XARCH_A_SCOPE])
+		return;
+	list_for_each_entry(ns, &xarch_ns_all, list)
+		if (may_see(cb, &reader, ns))
+			answer_add_scope(answer, ns, attrs[XARCH_A_ARCH]);
+}
+
+static struct answer *rule_get_make(struct netlink_callback *cb)
 {
 	struct nlattr *attrs[XARCH_A_MAX + 1];
-	struct xarch_task reader = task_of_caller();
-	struct xarch_ns_ref ref;
 	struct answer *answer;
-	struct xarch_ns *ns;
-	bool host, others;
+	struct xarch_ns_ref ref;
 	int err;
 
 	err = parse_dump(cb, rule_get_policy, attrs);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	err = scope_get(attrs, &ref, cb->extack);
 	if (err)
-		return err;
-	host = !ref.file;
-	others = !attrs[XARCH_A_SCOPE];
-
-	mutex_lock(&xarch_rules_lock);
-	answer = answer_alloc(xarch_rules_n);
-	if (!answer) {
-		err = -ENOMEM;
+		return ERR_PTR(err);
+	err = mutex_lock_killable(&xarch_rules_lock);
+	if (err) {
+		answer = ERR_PTR(err);
 		goto out;
 	}
-	if (host)
-		answer_add_scope(answer, NULL, attrs[XARCH_A_ARCH]);
-	if (ref.file) {
-		ns = xarch_ns_lookup(ref.ns);
-		if (ns && may_see(cb, &reader, ns))
-			answer_add_scope(answer, ns, attrs[XARCH_A_ARCH]);
-	}
-	if (others)
-		list_for_each_entry(ns, &xarch_ns_all, list)
-			if (may_see(cb, &reader, ns))
-				answer_add_scope(answer, ns, attrs[XARCH_A_ARCH]);
-	*answer_of(cb) = answer;
-out:
+	answer = answer_alloc(xarch_rules_n);
+	if (answer)
+		collect_rules(cb, attrs, &ref, answer);
+	else
+		answer = ERR_PTR(-ENOMEM);
 	mutex_unlock(&xarch_rules_lock);
+out:
 	scope_put(&ref);
-	return err;
+	return answer;
 }
 
 static int rule_get_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return answer_dump(skb, cb, XARCH_CMD_RULE_GET);
+	return answer_dump(skb, cb, XARCH_CMD_RULE_GET, rule_get_make);
 }
 
 static const struct nla_policy resolve_policy[XARCH_A_MAX + 1] = {
@@ -592,7 +684,36 @@ static struct task_struct *target_get(const struct nlattr *pid)
 	return target;
 }
 
-static int resolve_start(struct netlink_callback *cb)
+static struct answer *resolve_task(struct netlink_callback *cb, struct nlattr **attrs,
+				   struct task_struct *target, const struct cred *cred)
+{
+	struct answer *answer;
+	int err;
+
+	if (!same_thread_group(target, current) && !admin(cb->skb, cred->user_ns)) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[XARCH_A_PID],
+				    "asking about another process needs CAP_SYS_ADMIN in its user namespace");
+		return ERR_PTR(-EPERM);
+	}
+	answer = answer_alloc(XARCH_CANDIDATES_MAX);
+	if (!answer)
+		return ERR_PTR(-ENOMEM);
+	err = mutex_lock_killable(&xarch_rules_lock);
+	if (!err) {
+		err = explain_task(target, cred, nla_get_u32(attrs[XARCH_A_ARCH]), answer);
+		mutex_unlock(&xarch_rules_lock);
+		if (err)
+			NL_SET_ERR_MSG_ATTR(cb->extack, attrs[XARCH_A_PID],
+					    "the process is ending");
+	}
+	if (err) {
+		kvfree(answer);
+		return ERR_PTR(err);
+	}
+	return answer;
+}
+
+static struct answer *resolve_make(struct netlink_callback *cb)
 {
 	struct nlattr *attrs[XARCH_A_MAX + 1];
 	struct task_struct *target;
@@ -602,46 +723,26 @@ static int resolve_start(struct netlink_callback *cb)
 
 	err = parse_dump(cb, resolve_policy, attrs);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	if (!attrs[XARCH_A_ARCH]) {
 		NL_SET_ERR_MSG(cb->extack, "the question needs an arch");
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	}
 	target = target_get(attrs[XARCH_A_PID]);
 	if (!target) {
 		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[XARCH_A_PID], "there is no such process");
-		return -ESRCH;
+		return ERR_PTR(-ESRCH);
 	}
 	cred = get_task_cred(target);
-	if (!same_thread_group(target, current) && !admin(cb->skb, cred->user_ns)) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[XARCH_A_PID],
-				    "asking about another process needs CAP_SYS_ADMIN in its user namespace");
-		err = -EPERM;
-		goto out;
-	}
-	answer = answer_alloc(XARCH_CANDIDATES_MAX);
-	if (!answer) {
-		err = -ENOMEM;
-		goto out;
-	}
-	mutex_lock(&xarch_rules_lock);
-	err = explain_task(target, cred, nla_get_u32(attrs[XARCH_A_ARCH]), answer);
-	mutex_unlock(&xarch_rules_lock);
-	if (err) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[XARCH_A_PID], "the process is ending");
-		kvfree(answer);
-		goto out;
-	}
-	*answer_of(cb) = answer;
-out:
+	answer = resolve_task(cb, attrs, target, cred);
 	put_cred(cred);
 	put_task_struct(target);
-	return err;
+	return answer;
 }
 
 static int resolve_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return answer_dump(skb, cb, XARCH_CMD_RESOLVE);
+	return answer_dump(skb, cb, XARCH_CMD_RESOLVE, resolve_make);
 }
 
 static const struct nla_policy rule_set_policy[XARCH_A_MAX + 1] = {
@@ -651,6 +752,7 @@ static const struct nla_policy rule_set_policy[XARCH_A_MAX + 1] = {
 	[XARCH_A_NS_FD] = { .type = NLA_U32 },
 	[XARCH_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, FLAGS_ALL),
 	[XARCH_A_EMULATOR] = { .type = NLA_NUL_STRING, .len = XARCH_PATH_LEN },
+	[XARCH_A_EMULATOR_FD] = { .type = NLA_U32 },
 	[XARCH_A_ARG] = { .type = NLA_NUL_STRING, .len = XARCH_ARGS_LEN - 1 },
 };
 
@@ -685,7 +787,7 @@ static const struct genl_ops xarch_ops[] = {
 		.cmd = XARCH_CMD_RULE_GET,
 		.policy = rule_get_policy,
 		.maxattr = XARCH_A_MAX,
-		.start = rule_get_start,
+		.start = dump_start,
 		.dumpit = rule_get_dump,
 		.done = answer_done,
 	},
@@ -693,7 +795,7 @@ static const struct genl_ops xarch_ops[] = {
 		.cmd = XARCH_CMD_RESOLVE,
 		.policy = resolve_policy,
 		.maxattr = XARCH_A_MAX,
-		.start = resolve_start,
+		.start = dump_start,
 		.dumpit = resolve_dump,
 		.done = answer_done,
 	},
@@ -724,5 +826,8 @@ int __init xarch_netlink_init(void)
 
 void xarch_netlink_exit(void)
 {
+	mutex_lock(&xarch_rules_lock);
+	xarch_events_off();
+	mutex_unlock(&xarch_rules_lock);
 	genl_unregister_family(&xarch_family);
 }

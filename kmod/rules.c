@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
+#include <linux/wait_bit.h>
 
 #include "compat.h"
 #include "emulator.h"
@@ -18,7 +19,6 @@
 #include "rules.h"
 
 DEFINE_MUTEX(xarch_rules_lock);
-DEFINE_SRCU(xarch_srcu);
 
 static LIST_HEAD(rules_delegated);
 u32 xarch_rules_n;
@@ -26,11 +26,13 @@ u32 xarch_generation;
 
 static struct xarch_rule __rcu *host_rules[__XARCH_ARCH_MAX];
 
-/* Readers hold xarch_srcu, writers xarch_rules_lock. */
+/* Rules not freed yet, for module exit. */
+static atomic_t rules_alive = ATOMIC_INIT(0);
+
+/* Readers hold the RCU read lock, writers xarch_rules_lock. */
 static struct xarch_rule *slot_read(struct xarch_rule __rcu **slot)
 {
-	return srcu_dereference_check(*slot, &xarch_srcu,
-				      lockdep_is_held(&xarch_rules_lock));
+	return rcu_dereference_check(*slot, lockdep_is_held(&xarch_rules_lock));
 }
 
 bool xarch_userns_contains(const struct user_namespace *outer,
@@ -101,7 +103,7 @@ bool xarch_task_in(const struct xarch_task *task, const struct ns_common *ns)
 	return false;
 }
 
-struct xarch_rule *xarch_rule_find(enum xarch_arch arch)
+static struct xarch_rule *rule_find(enum xarch_arch arch)
 {
 	struct xarch_rule *rule, *nearest = NULL, *locked = NULL;
 	struct walk walk = { };
@@ -123,6 +125,24 @@ struct xarch_rule *xarch_rule_find(enum xarch_arch arch)
 			locked = rule;
 	}
 	return locked ?: nearest;
+}
+
+struct xarch_rule *xarch_rule_get(enum xarch_arch arch)
+{
+	struct xarch_rule *rule;
+
+	rcu_read_lock();
+	/* One that has just gone is out of its slot already: look again. */
+	do {
+		rule = rule_find(arch);
+	} while (rule && !percpu_ref_tryget_live(&rule->users));
+	rcu_read_unlock();
+	return rule;
+}
+
+void xarch_rule_put(struct xarch_rule *rule)
+{
+	percpu_ref_put(&rule->users);
 }
 
 unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch arch,
@@ -187,6 +207,8 @@ static void rule_free(struct xarch_rule *rule)
 	kfree(rule->emulator);
 	kfree(rule->args);
 	kfree(rule);
+	if (atomic_dec_and_test(&rules_alive))
+		wake_up_var(&rules_alive);
 }
 
 struct xarch_rule *xarch_rule_hold(struct xarch_rule *rule)
@@ -202,18 +224,32 @@ void xarch_rule_release(struct xarch_rule *rule)
 		rule_free(rule);
 }
 
+/* No lookup can come across the rule any more. */
+static void rule_reap(struct rcu_head *rcu)
+{
+	struct xarch_rule *rule = container_of(rcu, struct xarch_rule, rcu);
+
+	percpu_ref_exit(&rule->users);
+	xarch_rule_release(rule);
+}
+
+static void close_emulator(struct xarch_rule *rule)
+{
+	if (rule->emulator_file)
+		xarch_emulator_close(rule->emulator_file);
+	rule->emulator_file = NULL;
+}
+
 /*
  * No exec is in the rule any more. The emulator's file goes now, whoever still
  * reads the description: it pins a mount.
  */
-static void rule_retire(struct rcu_head *rcu)
+static void rule_unused(struct percpu_ref *users)
 {
-	struct xarch_rule *rule = container_of(rcu, struct xarch_rule, rcu);
+	struct xarch_rule *rule = container_of(users, struct xarch_rule, users);
 
-	if (rule->emulator_file)
-		xarch_emulator_close(rule->emulator_file);
-	rule->emulator_file = NULL;
-	xarch_rule_release(rule);
+	close_emulator(rule);
+	call_rcu(&rule->rcu, rule_reap);
 }
 
 /* extack takes literals only. */
@@ -232,63 +268,99 @@ static void complain_of_emulator(struct netlink_ext_ack *extack, int err)
 	case -ETXTBSY:
 		NL_SET_ERR_MSG(extack, "the emulator is open for writing");
 		break;
+	case -EXDEV:
+		NL_SET_ERR_MSG(extack, "the emulator is on a file system that cannot be kept open: one mounted in a user namespace, or FUSE; use another one, or a lazy rule");
+		break;
 	default:
 		NL_SET_ERR_MSG(extack, "the emulator cannot be opened");
 	}
 }
 
-static struct xarch_rule *rule_new(struct xarch_ns *ns, const struct xarch_rule_request *request,
-				   struct netlink_ext_ack *extack)
+static int rule_pin_emulator(struct xarch_rule *rule, const struct xarch_rule_request *request,
+			     struct netlink_ext_ack *extack)
+{
+	struct file *file;
+
+	if (request->emulator_file)
+		file = xarch_emulator_pin_file(request->emulator_file,
+					       request->owner == &init_user_ns);
+	else
+		file = xarch_emulator_pin(rule->emulator);
+	if (IS_ERR(file)) {
+		complain_of_emulator(extack, PTR_ERR(file));
+		return PTR_ERR(file);
+	}
+	rule->emulator_file = file;
+	return 0;
+}
+
+static int rule_copy_emulator(struct xarch_rule *rule, const struct xarch_rule_request *request,
+			      struct netlink_ext_ack *extack)
+{
+	rule->emulator = kstrdup(request->emulator, GFP_KERNEL_ACCOUNT);
+	if (!rule->emulator)
+		return -ENOMEM;
+	if (request->args_len) {
+		rule->args = kmemdup(request->args, request->args_len, GFP_KERNEL_ACCOUNT);
+		if (!rule->args)
+			return -ENOMEM;
+	}
+	rule->n_args = request->n_args;
+	rule->args_len = request->args_len;
+	if (request->flags & XARCH_F_LAZY)
+		return 0;
+	return rule_pin_emulator(rule, request, extack);
+}
+
+struct xarch_rule *xarch_rule_new(const struct xarch_rule_request *request,
+				  struct netlink_ext_ack *extack)
 {
 	struct xarch_rule *rule;
-	int err = -ENOMEM;
+	int err;
 
 	/* A container's rules are charged to the container. */
 	rule = kzalloc(sizeof(*rule), GFP_KERNEL_ACCOUNT);
 	if (!rule)
-		return ERR_PTR(err);
+		return ERR_PTR(-ENOMEM);
+	atomic_inc(&rules_alive);
 	refcount_set(&rule->holders, 1);
 	rule->arch = request->arch;
 	rule->action = request->action;
 	rule->flags = request->flags;
-	rule->scope = ns ? ns->scope : XARCH_SCOPE_HOST;
-	rule->ns_inum = ns ? ns->inum : 0;
+	rule->scope = request->scope;
+	rule->ns_inum = request->ns_inum;
 	rule->owner = request->owner;
 	rule->owner_inum = request->owner->ns.inum;
 	rule->set_at = ktime_get_boottime_ns();
 	INIT_LIST_HEAD(&rule->delegated);
 
-	rule->counters = alloc_percpu_gfp(struct xarch_counters, GFP_KERNEL_ACCOUNT);
-	if (!rule->counters)
+	err = percpu_ref_init(&rule->users, rule_unused, 0, GFP_KERNEL_ACCOUNT);
+	if (err)
 		goto err_free;
-	if (request->action == XARCH_ACTION_EMULATE) {
-		rule->emulator = kstrdup(request->emulator, GFP_KERNEL_ACCOUNT);
-		if (!rule->emulator)
-			goto err_free;
-		rule->n_args = request->n_args;
-		rule->args_len = request->args_len;
-		if (request->args_len) {
-			rule->args = kmemdup(request->args, request->args_len,
-					     GFP_KERNEL_ACCOUNT);
-			if (!rule->args)
-				goto err_free;
-		}
-		if (!(request->flags & XARCH_F_LAZY)) {
-			struct file *file = xarch_emulator_pin(rule->emulator);
-
-			if (IS_ERR(file)) {
-				err = PTR_ERR(file);
-				complain_of_emulator(extack, err);
-				goto err_free;
-			}
-			rule->emulator_file = file;
-		}
+	rule->counters = alloc_percpu_gfp(struct xarch_counters, GFP_KERNEL_ACCOUNT);
+	if (!rule->counters) {
+		err = -ENOMEM;
+		goto err_users;
+	}
+	if (rule->action == XARCH_ACTION_EMULATE) {
+		err = rule_copy_emulator(rule, request, extack);
+		if (err)
+			goto err_users;
 	}
 	return rule;
 
+err_users:
+	percpu_ref_exit(&rule->users);
 err_free:
 	rule_free(rule);
 	return ERR_PTR(err);
+}
+
+void xarch_rule_discard(struct xarch_rule *rule)
+{
+	close_emulator(rule);
+	percpu_ref_exit(&rule->users);
+	rule_free(rule);
 }
 
 static struct xarch_rule __rcu **rule_slot(struct xarch_ns *ns, enum xarch_arch arch)
@@ -302,12 +374,12 @@ struct xarch_rule *xarch_rule_peek(struct xarch_ns *ns, enum xarch_arch arch)
 					 lockdep_is_held(&xarch_rules_lock));
 }
 
-/* Out of the lists; execs may be in it until a grace period is over. */
-static void rule_unlist(struct xarch_rule *rule)
+/* Out of its slot already; execs may still be in it. */
+static void rule_retire(struct xarch_rule *rule)
 {
 	list_del(&rule->delegated);
-	xarch_rules_n--;
-	call_srcu(&xarch_srcu, &rule->rcu, rule_retire);
+	WRITE_ONCE(xarch_rules_n, xarch_rules_n - 1);
+	percpu_ref_kill(&rule->users);
 }
 
 /*
@@ -329,31 +401,26 @@ static bool within_limit(const struct user_namespace *owner)
 	return n < XARCH_USERNS_RULES_MAX;
 }
 
-int xarch_rule_set(struct xarch_ns *ns, const struct xarch_rule_request *request,
-		   struct netlink_ext_ack *extack)
+int xarch_rule_publish(struct xarch_ns *ns, struct xarch_rule *rule,
+		       struct netlink_ext_ack *extack)
 {
-	struct xarch_rule *rule, *old;
+	struct xarch_rule *old = xarch_rule_peek(ns, rule->arch);
 
 	lockdep_assert_held(&xarch_rules_lock);
-	old = xarch_rule_peek(ns, request->arch);
-	if ((!old || old->owner == &init_user_ns) && !within_limit(request->owner)) {
+	if ((!old || old->owner == &init_user_ns) && !within_limit(rule->owner)) {
 		NL_SET_ERR_MSG(extack, "this user namespace has set as many rules as it may");
 		return -ENOSPC;
 	}
-	rule = rule_new(ns, request, extack);
-	if (IS_ERR(rule))
-		return PTR_ERR(rule);
-
 	if (rule->owner != &init_user_ns)
 		list_add_tail(&rule->delegated, &rules_delegated);
-	xarch_rules_n++;
+	WRITE_ONCE(xarch_rules_n, xarch_rules_n + 1);
 	if (ns && !old)
 		ns->n_rules++;
-	xarch_generation++;
-	rcu_assign_pointer(*rule_slot(ns, request->arch), rule);
+	WRITE_ONCE(xarch_generation, xarch_generation + 1);
+	rcu_assign_pointer(*rule_slot(ns, rule->arch), rule);
 	xarch_event_rule(rule, ns, XARCH_CMD_RULE_SET);
 	if (old)
-		rule_unlist(old);
+		rule_retire(old);
 	return 0;
 }
 
@@ -367,9 +434,9 @@ bool xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch)
 	RCU_INIT_POINTER(*rule_slot(ns, arch), NULL);
 	if (ns)
 		ns->n_rules--;
-	xarch_generation++;
+	WRITE_ONCE(xarch_generation, xarch_generation + 1);
 	xarch_event_rule(rule, ns, XARCH_CMD_RULE_DEL);
-	rule_unlist(rule);
+	rule_retire(rule);
 	return true;
 }
 
@@ -387,5 +454,7 @@ void xarch_rules_exit(void)
 	list_for_each_entry_safe(ns, next, &xarch_ns_all, list)
 		xarch_ns_drop_unused(ns);
 	mutex_unlock(&xarch_rules_lock);
-	srcu_barrier(&xarch_srcu);
+	/* The last ones go in RCU callbacks, which must have returned, too. */
+	wait_var_event(&rules_alive, !atomic_read(&rules_alive));
+	rcu_barrier();
 }

@@ -5,9 +5,9 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/percpu-refcount.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
-#include <linux/srcu.h>
 #include <linux/types.h>
 
 #include "../include/uapi/linux/xarch.h"
@@ -21,15 +21,14 @@ struct user_namespace;
 struct xarch_ns;
 
 /*
- * Locking. Writers hold xarch_rules_lock. An exec holds xarch_srcu from the
- * lookup to the end of the redirection: that keeps the rule, its emulator and
- * its namespace's entry without a reference count, so execs on different CPUs
- * share no cache line that anybody writes. Whoever wants a rule for longer
- * takes a reference with xarch_rule_hold() under xarch_rules_lock; that keeps
- * the description, not the emulator's file.
+ * Locking. Writers hold xarch_rules_lock. An exec finds its rule under RCU and
+ * takes a reference of its own, per CPU: it may sleep for as long as a file
+ * system or a user's daemon pleases and holds up nothing but that rule, and
+ * execs on different CPUs share no cache line that anybody writes. Whoever just
+ * reads takes a reference with xarch_rule_hold() under xarch_rules_lock: that
+ * keeps the description, not the emulator's file.
  */
 extern struct mutex xarch_rules_lock;
-extern struct srcu_struct xarch_srcu;
 
 /* What an exec came to, as counted. */
 enum xarch_result {
@@ -65,10 +64,11 @@ struct xarch_counters {
  * @n_args: how many
  * @args_len: bytes of @args
  * @emulator_file: pinned emulator; NULL for XARCH_F_LAZY and other actions;
- *	for holders of xarch_srcu alone
+ *	for @users alone
  * @counters: per-CPU counters
- * @holders: references to the description, xarch_srcu's share counting one
- * @rcu: for call_srcu()
+ * @users: execs that are in the rule; killed when the rule goes
+ * @holders: references to the description, @users together counting one
+ * @rcu: for call_rcu()
  * @delegated: in the list of the rules that a user namespace has set
  */
 struct xarch_rule {
@@ -86,6 +86,7 @@ struct xarch_rule {
 	u32 args_len;
 	struct file *emulator_file;
 	struct xarch_counters __percpu *counters;
+	struct percpu_ref users;
 	refcount_t holders;
 	struct rcu_head rcu;
 	struct list_head delegated;
@@ -96,7 +97,10 @@ struct xarch_rule {
  * @arch: as in struct xarch_rule, and so on
  * @action:
  * @flags:
+ * @scope:
+ * @ns_inum:
  * @emulator: absolute path, NULL but for XARCH_ACTION_EMULATE
+ * @emulator_file: the caller's open emulator, or NULL: open @emulator
  * @args: as in struct xarch_rule
  * @n_args:
  * @args_len:
@@ -106,7 +110,10 @@ struct xarch_rule_request {
 	enum xarch_arch arch;
 	enum xarch_action action;
 	u32 flags;
+	enum xarch_scope scope;
+	u32 ns_inum;
 	const char *emulator;
+	struct file *emulator_file;
 	const char *args;
 	u32 n_args;
 	u32 args_len;
@@ -148,14 +155,20 @@ struct xarch_candidate {
 #define XARCH_CANDIDATES_MAX (1 + 33 + 34 + 1)
 
 /**
- * xarch_rule_find() - the rule that decides an exec of the current task
+ * xarch_rule_get() - the rule that decides an exec of the current task
  * @arch: of the program
  *
- * Context: xarch_srcu held for as long as the answer is used. Takes no lock,
- * allocates nothing, does not depend on the number of rules.
- * Return: the rule, or NULL where there is none.
+ * Takes no lock, allocates nothing, does not depend on the number of rules.
+ *
+ * Return: the rule, for xarch_rule_put(), or NULL where there is none.
  */
-struct xarch_rule *xarch_rule_find(enum xarch_arch arch);
+struct xarch_rule *xarch_rule_get(enum xarch_arch arch);
+
+/**
+ * xarch_rule_put() - undo xarch_rule_get()
+ * @rule: the rule
+ */
+void xarch_rule_put(struct xarch_rule *rule);
 
 /**
  * xarch_task_in() - does a task stand in a namespace or below it?
@@ -178,7 +191,7 @@ unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch a
 
 /**
  * xarch_rule_count() - count one exec
- * @rule: that decided it; xarch_srcu held
+ * @rule: that decided it, from xarch_rule_get()
  * @result: what came of it
  */
 void xarch_rule_count(const struct xarch_rule *rule, enum xarch_result result);
@@ -191,18 +204,35 @@ void xarch_rule_count(const struct xarch_rule *rule, enum xarch_result result);
 void xarch_rule_counters(const struct xarch_rule *rule, struct xarch_counters *sum);
 
 /**
- * xarch_rule_set() - create a rule, or replace the one there is
- * @ns: the scope, NULL for the host
+ * xarch_rule_new() - make a rule that nobody sees yet
  * @request: the rule; copied
  * @extack: takes the reason of a refusal
  *
- * Opens the emulator with the caller's credentials where it is to be pinned.
+ * Context: without xarch_rules_lock, since opening the emulator may take as
+ * long as its file system pleases.
+ * Return: the rule, for xarch_rule_publish() or xarch_rule_discard(), or an
+ * ERR_PTR.
+ */
+struct xarch_rule *xarch_rule_new(const struct xarch_rule_request *request,
+				  struct netlink_ext_ack *extack);
+
+/**
+ * xarch_rule_discard() - undo xarch_rule_new()
+ * @rule: the rule, never published
+ */
+void xarch_rule_discard(struct xarch_rule *rule);
+
+/**
+ * xarch_rule_publish() - put a rule into force, instead of the one there is
+ * @ns: the scope, NULL for the host
+ * @rule: the rule; the caller's no more once this succeeds
+ * @extack: takes the reason of a refusal
  *
- * Context: xarch_rules_lock held; may sleep.
+ * Context: xarch_rules_lock held.
  * Return: 0, or a negative errno with nothing changed.
  */
-int xarch_rule_set(struct xarch_ns *ns, const struct xarch_rule_request *request,
-		   struct netlink_ext_ack *extack);
+int xarch_rule_publish(struct xarch_ns *ns, struct xarch_rule *rule,
+		       struct netlink_ext_ack *extack);
 
 /**
  * xarch_rule_del() - remove a rule

@@ -25,13 +25,20 @@
  *   > XARCH_A_FLAGS            absent: 0; of an emulate rule all of enum
  *                              xarch_flag, of the others XARCH_F_LOCKED alone
  *   > XARCH_A_EMULATOR         XARCH_ACTION_EMULATE only, and then always:
- *                              absolute path, looked up as the caller sees it
+ *                              absolute path; the emulator's argv[0]
+ *   > XARCH_A_EMULATOR_FD      the emulator, open in the calling process; not
+ *                              with XARCH_F_LAZY. Absent: the path is opened
+ *                              as the caller sees it, which is for rules of
+ *                              the initial user namespace alone
  *   > XARCH_A_ARG *            XARCH_ACTION_EMULATE only: the arguments that
  *                              the emulator is always given, in order
  *   < (ack)
  *   Rights: CAP_SYS_ADMIN in the user namespace that owns the scope, of the
  *   socket's opener and of the caller alike. The host scope, XARCH_F_LOCKED
  *   and XARCH_F_CREDENTIALS need it in the initial user namespace.
+ *   An emulator that is kept open must be on a file system of the initial user
+ *   namespace (another's would keep that namespace alive), and for a rule of
+ *   another user namespace not on FUSE (whose daemon could stall us).
  *
  * XARCH_CMD_RULE_DEL (do)
  *   > XARCH_A_ARCH             absent: every rule of the scope
@@ -151,6 +158,8 @@ enum xarch_cmd {
  * @XARCH_A_PATH: string
  * @XARCH_A_ERROR: u32, a positive errno
  * @XARCH_A_VERDICT: u32, enum xarch_verdict
+ * @XARCH_A_EMULATOR_FD: u32, descriptor of the emulator, open for reading in
+ *	the caller
  */
 enum xarch_attr {
 	XARCH_A_UNSPEC,
@@ -179,6 +188,7 @@ enum xarch_attr {
 	XARCH_A_PATH,
 	XARCH_A_ERROR,
 	XARCH_A_VERDICT,
+	XARCH_A_EMULATOR_FD,
 
 	/* private: */
 	__XARCH_A_MAX,
@@ -225,7 +235,8 @@ enum xarch_scope {
  *	file system, instead of once when the rule is set
  * @XARCH_F_CREDENTIALS: set-id bits of the program count; every QEMU_*
  *	variable of the new program's environment is neutralised (its fifth
- *	character becomes '-') before the emulator sees it
+ *	character becomes '-') before the emulator sees it. Excludes
+ *	XARCH_F_LAZY
  * @XARCH_F_LOCKED: no nearer scope overrides this rule
  * @XARCH_F_TRANSPARENT: the kernel's transparent contract (7.3): argv and
  *	/proc/PID/exe are the program's own; for emulators that load the
