@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 
@@ -117,6 +119,7 @@ static const struct attr {
 	[XARCH_A_PATH] = ATTR(STRING, path, "path", NULL),
 	[XARCH_A_ERROR] = ATTR(NAMED, error, "error", error_name),
 	[XARCH_A_VERDICT] = ATTR(NAMED, verdict, "verdict", verdict_name),
+	[XARCH_A_EMULATOR_FD] = ATTR(U32, emulator_fd, "emulator_fd", NULL),
 #undef ATTR
 };
 
@@ -317,14 +320,35 @@ struct rule_batch {
 	const void *arg;
 	bool *accepted;
 	bool refused;
+	const char *open_path;		/* emulator that fd is open on, or NULL */
+	int fd;
 };
 
+/* Neighbours mostly have the same emulator: it is opened once. */
+static int open_emulator(struct rule_batch *batch, const char *path)
+{
+	if (batch->open_path && !strcmp(batch->open_path, path))
+		return batch->fd;
+	if (batch->fd >= 0)
+		close(batch->fd);
+	batch->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	batch->open_path = batch->fd < 0 ? NULL : path;
+	return batch->fd;
+}
+
+/*
+ * The kernel reads the request, descriptors included, while it is sent. An
+ * emulator that does not open is left to it: it says what is wrong.
+ */
 static struct nl_msg *set_message(void *arg, size_t i)
 {
 	struct rule_batch *batch = arg;
+	struct rule rule = batch->rules->rule[i];
 
-	return rule_message(batch->conn, XARCH_CMD_RULE_SET, NLM_F_ACK,
-			    &batch->rules->rule[i]);
+	if (rule.emulator && !(rule.flags & XARCH_F_LAZY) &&
+	    open_emulator(batch, rule.emulator) >= 0)
+		rule_set_u32(&rule, XARCH_A_EMULATOR_FD, batch->fd);
+	return rule_message(batch->conn, XARCH_CMD_RULE_SET, NLM_F_ACK, &rule);
 }
 
 /*
@@ -333,21 +357,27 @@ static struct nl_msg *set_message(void *arg, size_t i)
  *
  * Return: "TEXT: ", or nothing; a new string.
  */
-static char *culprit(struct conn *conn, const struct rule *rule,
+static char *culprit(struct rule_batch *batch, size_t i,
 		     const struct conn_reply *reply)
 {
-	struct nl_msg *msg = rule_message(conn, XARCH_CMD_RULE_SET, 0, rule);
+	struct nl_msg *msg = set_message(batch, i);
+	const char *text = NULL;
 	struct nlattr *nla;
-	char *text = NULL;
+	char *label;
 	int rest;
 
-	nlmsg_for_each_attr(nla, nlmsg_hdr(msg), GENL_HDRLEN, rest)
-		if ((char *)nla - (char *)nlmsg_hdr(msg) == reply->offset &&
-		    (attrs[nla_type(nla)].kind == STRING ||
-		     attrs[nla_type(nla)].kind == STRINGS))
-			text = xasprintf("%s: ", (char *)nla_data(nla));
+	nlmsg_for_each_attr(nla, nlmsg_hdr(msg), GENL_HDRLEN, rest) {
+		if ((char *)nla - (char *)nlmsg_hdr(msg) != reply->offset)
+			continue;
+		if (nla_type(nla) == XARCH_A_EMULATOR_FD)
+			text = batch->rules->rule[i].emulator;
+		else if (attrs[nla_type(nla)].kind == STRING ||
+			 attrs[nla_type(nla)].kind == STRINGS)
+			text = nla_data(nla);
+	}
+	label = text ? xasprintf("%s: ", text) : xstrdup("");
 	nlmsg_free(msg);
-	return text ? text : xstrdup("");
+	return label;
 }
 
 static void set_done(void *arg, size_t i, const struct conn_reply *reply)
@@ -360,7 +390,7 @@ static void set_done(void *arg, size_t i, const struct conn_reply *reply)
 	if (!*reply->message)
 		return;
 	label = batch->label(batch->arg, i);
-	at_fault = culprit(batch->conn, &batch->rules->rule[i], reply);
+	at_fault = culprit(batch, i, reply);
 	(reply->error ? error : warning)("%s: %s%s", label, at_fault,
 					 reply->message);
 	free(at_fault);
@@ -371,11 +401,21 @@ bool rules_set(struct conn *conn, const struct rules *rules,
 	       char *(*label)(const void *arg, size_t i), const void *arg,
 	       bool *accepted)
 {
-	struct rule_batch batch = { conn, rules, label, arg, accepted, false };
+	struct rule_batch batch = {
+		.conn = conn,
+		.rules = rules,
+		.label = label,
+		.arg = arg,
+		.accepted = accepted,
+		.fd = -1,
+	};
+	int err;
 
 	memset(accepted, 0, rules->n * sizeof(*accepted));
-	return !conn_batch(conn, rules->n, set_message, set_done, &batch) &&
-	       !batch.refused;
+	err = conn_batch(conn, rules->n, set_message, set_done, &batch);
+	if (batch.fd >= 0)
+		close(batch.fd);
+	return !err && !batch.refused;
 }
 
 struct getting {
@@ -405,7 +445,7 @@ int rules_get(struct conn *conn, int cmd, const struct rule *wanted,
 	struct getting getting = { .rules = rules };
 
 	if (conn_dump(conn, rule_message(conn, cmd, NLM_F_DUMP, wanted), get_message,
-		    get_restart, &getting, reply))
+		      get_restart, &getting, reply))
 		return -1;
 	if (getting.malformed) {
 		error("the module's answer is malformed: its version does not fit this program's");

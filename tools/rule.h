@@ -16,7 +16,7 @@
 struct rule {
 	uint64_t has;			/* bit per enum xarch_attr */
 	uint32_t arch, action, scope, flags;
-	uint32_t ns_fd, ns_inum, owner_userns, generation;
+	uint32_t ns_fd, ns_inum, owner_userns, generation, emulator_fd;
 	uint64_t age_ms, emulated, denied, failed, last_used_ms;
 	uint32_t pid, uid, error, verdict;
 	char *emulator;
@@ -134,7 +134,9 @@ bool rule_parse(struct rule *rule, const struct nlmsghdr *header);
  * @arg: for @label
  * @accepted: array of the rules' number, set to whether the kernel took each
  *
- * Each refusal gets an error message; the other rules are set nonetheless.
+ * Each emulator that the kernel is to keep open is opened here, so that it is
+ * found where the caller finds it, with the caller's rights. Each refusal gets
+ * an error message; the other rules are set nonetheless.
  *
  * Return: whether all were accepted.
  */
