@@ -10,7 +10,7 @@ top=$(cd "$vm_dir/../.." && pwd)
 # shellcheck disable=SC2034 # used by those who source this file
 cache=${XARCH_BUILD_DIR:-$top/build}
 # shellcheck disable=SC2034 # used by those who source this file
-kernels=(6.1 6.12 7.3) default_kernel=6.12
+kernels=(6.1 6.12 7.3 debug) default_kernel=6.12
 
 # Progress and errors; say_fd is set where standard error is a log.
 say() { printf "[vm] %s\n" "$*" >&"${say_fd:-2}"; }
@@ -28,16 +28,18 @@ require_root() {
 	((EUID == 0)) || die "$1 needs root (it makes trees with foreign owners and mounts)"
 }
 
-# require_host_packages [LIST]: one line that names all that is missing, with the
-# command that mends it.
-require_host_packages() {
+# require_packages LIST...: what tests/vm/packages.LIST names must be on this host.
+# One line names all that is missing, with the command that mends it.
+require_packages() {
 	local package path missing=()
 	while read -r package path; do
 		[[ $package == '' || $package == '#'* || -e $path ]] || missing+=("$package")
-	done < <(cat "$vm_dir/packages.host" "$@")
+	done < <(cat "${@/#/$vm_dir/packages.}")
 	((${#missing[@]} == 0)) ||
 		die "missing on this host: apt-get install --no-install-recommends ${missing[*]}"
 }
+
+require_host_packages() { require_packages host; }
 
 # package_list FILE: the names in it, separated by commas
 package_list() {
