@@ -587,7 +587,7 @@ static struct xarch_task task_of_caller(void)
 
 /* The rules that the reader may see, narrowed by the request's attributes. */
 static void collect_rules(struct netlink_callback *cb, struct nlattr **attrs,
-			 const struct xarch_ns_ref *ref, struct answer *answer)
+			  const struct xarch_ns_ref *ref, struct answer *answer)
 {
 	struct xarch_task reader = task_of_caller();
 	struct xarch_ns *ns;

@@ -18,6 +18,7 @@
 #include "native.h"
 #include "rules.h"
 
+/* Slots, lists and counts of rules and namespaces; see rules.h. */
 DEFINE_MUTEX(xarch_rules_lock);
 
 static LIST_HEAD(rules_delegated);
