@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -20,6 +19,11 @@
 
 #define ARCH XARCH_ARCH_AARCH64
 #define USER 1000
+
+/* From linux/binfmts.h of 7.3. */
+#ifndef AT_FLAGS_TRANSPARENT_INTERP
+#define AT_FLAGS_TRANSPARENT_INTERP (1 << 1)
+#endif
 
 FIXTURE(argv)
 {
@@ -399,6 +403,43 @@ TEST_F(argv, program_that_may_not_be_run)
 	/* The kernel's own answer: no rule was asked. */
 	ASSERT_EQ(0, rule_get(ARCH, &state));
 	EXPECT_EQ(0, state.failed + state.denied + state.emulated);
+}
+
+/* Kernels from 7.3 on can run an emulator without its showing anywhere. */
+TEST_F(argv, transparent)
+{
+	int fd = open("prog", O_RDONLY | O_CLOEXEC);
+	int err = rule_emulate(ARCH, self->emulator, XARCH_F_TRANSPARENT);
+	struct rule_state state;
+	struct outcome o;
+	int i;
+
+	if (err == -EOPNOTSUPP) {
+		EXPECT_STRNE("", rule_error);
+		/* And the rule that stood still stands. */
+		EXPECT_EQ(0, rule_get(ARCH, &state));
+		SKIP(return, "this kernel has no transparent contract");
+	}
+	ASSERT_EQ(0, err);
+	for (i = 0; i < 2; i++) {
+		launch(&(struct launch){
+			.at = i, .dirfd = fd, .path = i ? "" : "./prog", .at_flags = AT_EMPTY_PATH,
+			.argv = STRINGS("zeroth", "one"),
+		}, &o);
+		EXPECT_EQ(EMULATOR_EXIT, WEXITSTATUS(o.status));
+		EXPECT_TRUE(report_list_is(&o, "arg", STRINGS("zeroth", "one")));
+		EXPECT_TRUE(report_is(&o, "exe", self->prog));
+		EXPECT_TRUE(report_is(&o, "comm", "prog"));
+		EXPECT_TRUE(report_is(&o, "execfd_content", self->hex));
+		EXPECT_NE(0, atoi(report_get(&o, "at_flags", 0) ?: "0") &
+			     AT_FLAGS_TRANSPARENT_INTERP);
+		outcome_free(&o);
+	}
+	/* Arguments would show: there can be none. */
+	EXPECT_EQ(-EINVAL, rule_set(&(struct rule){
+		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_TRANSPARENT,
+		.emulator = self->emulator, .args = STRINGS("-x"),
+	}));
 }
 
 /*

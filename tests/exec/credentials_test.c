@@ -5,7 +5,6 @@
  * which has then root's rights.
  */
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
