@@ -62,6 +62,7 @@ sources() {
 
 # mirror LABEL: the archive with this label that apt here is set up for
 mirror() {
+	# shellcheck disable=SC2016 # apt-get is to expand it
 	apt-get indextargets --format '$(SITE) $(LABEL)' 'Created-By: Packages' |
 		awk -v label="$1" '{ site = $1; sub(/^[^ ]* /, "") } $0 == label { found = site } END { print found }'
 }
