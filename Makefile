@@ -46,7 +46,8 @@ install:
 
 uninstall:
 	@[ "$$(id -u)" = 0 ] || { echo 'make uninstall: must be root: run "sudo make uninstall"' >&2; exit 1; }
-	! grep -q '^xarch ' /proc/modules || modprobe -r xarch
+	@# Not modprobe -r: it would have binfmt_misc go as well, which is in use.
+	! grep -q '^xarch ' /proc/modules || rmmod xarch
 	for version in $$(dkms status xarch | sed -n 's,^xarch[,/ ]*\([^,: ]*\).*,\1,p' | sort -u); do \
 		dkms remove xarch/$$version --all; rm -rf /usr/src/xarch-$$version; done
 	rm -rf $(DKMS_SOURCE) /var/lib/dkms/xarch
