@@ -109,7 +109,7 @@ void xarch_event_rule(const struct xarch_rule *rule, const struct xarch_ns *ns,
 	if (!skb)
 		return;
 	head = genlmsg_put(skb, 0, 0, &xarch_family, 0, cmd);
-	if (!head || WARN_ON_ONCE(xarch_rule_fill(skb, rule))) {
+	if (!head || WARN_ON_ONCE(xarch_rule_fill(skb, rule, xarch_generation))) {
 		nlmsg_free(skb);
 		return;
 	}

@@ -49,7 +49,7 @@ static int put_u64(struct sk_buff *skb, enum xarch_attr attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, XARCH_A_PAD);
 }
 
-int xarch_rule_fill(struct sk_buff *skb, const struct xarch_rule *rule)
+int xarch_rule_fill(struct sk_buff *skb, const struct xarch_rule *rule, u32 generation)
 {
 	const char *arg = rule->args;
 	struct xarch_counters sum;
@@ -75,7 +75,7 @@ int xarch_rule_fill(struct sk_buff *skb, const struct xarch_rule *rule)
 	    put_u64(skb, XARCH_A_DENIED, sum.results[XARCH_RESULT_DENIED]) ||
 	    put_u64(skb, XARCH_A_FAILED, sum.results[XARCH_RESULT_FAILED]) ||
 	    (sum.last_used && put_u64(skb, XARCH_A_LAST_USED_MS, ms_since(sum.last_used))) ||
-	    nla_put_u32(skb, XARCH_A_GENERATION, READ_ONCE(xarch_generation)))
+	    nla_put_u32(skb, XARCH_A_GENERATION, generation))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -457,6 +457,7 @@ static int info_get(struct sk_buff *skb, struct genl_info *info)
 struct answer {
 	u32 n;
 	u32 next;
+	u32 generation;
 	struct xarch_candidate items[];
 };
 
@@ -483,12 +484,13 @@ static int answer_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static int candidate_fill(struct sk_buff *skb, const struct xarch_candidate *item, bool verdict)
+static int candidate_fill(struct sk_buff *skb, const struct xarch_candidate *item,
+			  u32 generation, bool verdict)
 {
 	if (verdict && nla_put_u32(skb, XARCH_A_VERDICT, item->verdict))
 		return -EMSGSIZE;
 	if (item->rule)
-		return xarch_rule_fill(skb, item->rule);
+		return xarch_rule_fill(skb, item->rule, generation);
 	if (nla_put_u32(skb, XARCH_A_SCOPE, item->scope) ||
 	    (item->ns_inum && nla_put_u32(skb, XARCH_A_NS_INUM, item->ns_inum)))
 		return -EMSGSIZE;
@@ -515,7 +517,7 @@ static int answer_dump(struct sk_buff *skb, struct netlink_callback *cb, enum xa
 
 		if (!head)
 			break;
-		if (candidate_fill(skb, &answer->items[answer->next],
+		if (candidate_fill(skb, &answer->items[answer->next], answer->generation,
 				   cmd == XARCH_CMD_RESOLVE)) {
 			genlmsg_cancel(skb, head);
 			break;
@@ -593,6 +595,7 @@ static void collect_rules(struct netlink_callback *cb, struct nlattr **attrs,
 	struct xarch_ns *ns;
 
 	lockdep_assert_held(&xarch_rules_lock);
+	answer->generation = xarch_generation;
 	if (ref->file) {
 		ns = xarch_ns_lookup(ref->ns);
 		if (ns && may_see(cb, &reader, ns))
@@ -657,6 +660,7 @@ static int explain_task(struct task_struct *target, const struct cred *cred,
 	u32 i;
 
 	lockdep_assert_held(&xarch_rules_lock);
+	answer->generation = xarch_generation;
 	rcu_read_lock();
 	task_lock(target);
 	task.pid_ns = task_active_pid_ns(target);

@@ -26,10 +26,11 @@ size_t xarch_rule_size(const struct xarch_rule *rule);
  * xarch_rule_fill() - write a rule's attributes, the same for every message
  * @skb: the message
  * @rule: held
+ * @generation: the xarch_generation that the answer or event stands for
  *
  * Return: 0, or -EMSGSIZE with @skb to be cancelled.
  */
-int xarch_rule_fill(struct sk_buff *skb, const struct xarch_rule *rule);
+int xarch_rule_fill(struct sk_buff *skb, const struct xarch_rule *rule, u32 generation);
 
 /**
  * xarch_netlink_init() - answer requests from now on
