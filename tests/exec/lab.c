@@ -155,6 +155,19 @@ bool lab_writable(const char *name, bool wait)
 	return fd >= 0;
 }
 
+bool lab_umount(const char *name)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (!umount(name))
+			return true;
+		must(errno == EBUSY, name);
+		nap();
+	}
+	return false;
+}
+
 bool lab_kernel_denies_writes(void)
 {
 	bool writable;

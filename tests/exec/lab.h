@@ -52,6 +52,9 @@ const char *lab_bin(void);
  */
 bool lab_writable(const char *name, bool wait);
 
+/* Can a mount be taken away, waiting as lab_writable() does? */
+bool lab_umount(const char *name);
+
 /* Does this kernel deny writes to a running program? Tried with a native one. */
 bool lab_kernel_denies_writes(void);
 
