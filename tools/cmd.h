@@ -53,6 +53,7 @@ enum {
 	OPT_PID = 256,
 	OPT_MOUNT,
 	OPT_USER,
+	OPT_CONTAINER,
 	OPT_CONFIG,
 	OPT_VERB,		/* the first that a verb may use for itself */
 };

@@ -13,6 +13,7 @@
 
 #include "arch.h"
 #include "cmd.h"
+#include "container.h"
 #include "nl.h"
 #include "output.h"
 #include "rule.h"
@@ -275,9 +276,15 @@ static bool open_root(struct explanation *expl)
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct explanation expl = { .command = command, .executable = true };
+	const char *container = NULL;
 	bool good;
+	int opt;
 
-	while (next_option(command, argc, argv, NULL) != OPT_END) {
+	while ((opt = next_option(command, argc, argv, NULL)) != OPT_END) {
+		if (opt == OPT_CONTAINER) {
+			container = optarg;
+			continue;
+		}
 		expl.target = parse_pid(optarg);
 		if (!expl.target)
 			usage(command, "--target: \"%s\" is not a process id",
@@ -285,6 +292,13 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		usage(command, "say which file");
+	if (container && expl.target)
+		usage(command, "--target or --container: one of them");
+	if (container) {
+		expl.target = container_pid(command->name, container);
+		if (!expl.target)
+			return EXIT_REFUSED;
+	}
 
 	expl.program = xstrdup(argv[optind]);
 	expl.scripts = json_array();
@@ -303,15 +317,17 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct option options[] = {
 	{ "target", required_argument, NULL, OPT_TARGET },
+	{ "container", required_argument, NULL, OPT_CONTAINER },
 	{ 0 }
 };
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.synopsis = "FILE [-t PID]",
+	.synopsis = "FILE [-t PID | --container NAME]",
 	.summary = "Tell what would happen to a program, by which rule, and why",
 	.details =
-	"  -t, --target PID      as this process would run it; FILE is looked up in its root\n",
+	"  -t, --target PID      as this process would run it; FILE is looked up in its root\n"
+	"      --container NAME  as this container of podman or docker would\n",
 	.options = options,
 	.run = run,
 };

@@ -44,6 +44,7 @@ static const struct option scope_options[] = {
 	{ "pid",	optional_argument,	NULL, OPT_PID },
 	{ "mount",	optional_argument,	NULL, OPT_MOUNT },
 	{ "user",	optional_argument,	NULL, OPT_USER },
+	{ "container",	required_argument,	NULL, OPT_CONTAINER },
 	{ 0 }
 };
 
@@ -154,7 +155,8 @@ int next_option(const struct command *command, int argc, char **argv,
 		case OPT_PID:
 		case OPT_MOUNT:
 		case OPT_USER:
-			/* explain has a target and no scope. */
+		case OPT_CONTAINER:
+			/* explain has a target or container and no scope. */
 			if (!scope)
 				return opt;
 			if (!scope_option(scope, opt, optarg))

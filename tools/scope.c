@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "container.h"
 #include "scope.h"
 #include "util.h"
 
@@ -35,6 +37,10 @@ bool scope_option(struct scope *scope, int opt, const char *arg)
 		error("--target: \"%s\" is not a process id", arg);
 		return false;
 	}
+	if (opt == OPT_CONTAINER) {
+		scope->container = arg;
+		return true;
+	}
 	for (i = 0; kinds[i].opt != opt; i++)
 		;
 	if (scope->kind) {
@@ -48,12 +54,13 @@ bool scope_option(struct scope *scope, int opt, const char *arg)
 
 bool scope_complete(const struct scope *scope)
 {
-	if (scope->target && scope->file) {
-		error("--target names a process and =FILE a namespace file: one of them");
+	if (!!scope->target + !!scope->container + !!scope->file > 1) {
+		error("--target names a process, --container one in a container, and =FILE a namespace file: one of them");
 		return false;
 	}
-	if (scope->kind && !scope->target && !scope->file) {
-		error("say whose namespace: --target PID, or --pid=FILE, --mount=FILE, --user=FILE");
+	if (scope->kind && !scope->target && !scope->container &&
+	    !scope->file) {
+		error("say whose namespace: --target PID, --container NAME, or --pid=FILE, --mount=FILE, --user=FILE");
 		return false;
 	}
 	return true;
@@ -125,6 +132,11 @@ static bool open_target(struct scope *scope, const char *verb)
 
 bool scope_open(struct scope *scope, const char *verb)
 {
+	if (scope->container) {
+		scope->target = container_pid(verb, scope->container);
+		if (!scope->target)
+			return false;
+	}
 	if (scope->target)
 		return open_target(scope, verb);
 	if (!scope->file)

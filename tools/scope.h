@@ -10,22 +10,25 @@
 
 /*
  * What the options say of the scope, in nsenter's words: nothing (the host),
- * -t PID with or without --pid, --mount or --user, or one of these with =FILE.
+ * -t PID with or without --pid, --mount or --user, or one of these with =FILE;
+ * --container NAME is -t with the pid of that container.
  */
 struct scope {
 	bool given;			/* any of the options */
 	pid_t target;			/* 0: none */
+	const char *container;		/* whose pid is the target; NULL: none */
 	uint32_t kind;			/* enum xarch_scope; HOST: not said */
 	const char *file;		/* namespace file, or NULL */
 	int fd;				/* the namespace; -1: the host */
 };
 
 #define SCOPE_INIT { .fd = -1 }
-#define SCOPE_SYNOPSIS "[-t PID [--pid|--mount|--user] | --pid=FILE | --mount=FILE | --user=FILE]"
+#define SCOPE_SYNOPSIS "[{-t PID | --container NAME} [--pid|--mount|--user] | --pid=FILE | --mount=FILE | --user=FILE]"
 #define SCOPE_HELP \
 	"Scope (default: the host):\n" \
 	"  -t, --target PID      a namespace of this process: its pid namespace, where that\n" \
 	"                        is the host's its mount, then its user namespace\n" \
+	"      --container NAME  the same of this container of podman or docker\n" \
 	"      --pid[=FILE]      the pid namespace of PID, or of this namespace file\n" \
 	"      --mount[=FILE]    the same, mount namespace\n" \
 	"      --user[=FILE]     the same, user namespace\n"
@@ -33,7 +36,7 @@ struct scope {
 /**
  * scope_option() - take one option
  * @scope: from SCOPE_INIT
- * @opt: OPT_TARGET, OPT_PID, OPT_MOUNT or OPT_USER
+ * @opt: OPT_TARGET, OPT_CONTAINER, OPT_PID, OPT_MOUNT or OPT_USER
  * @arg: its argument, or NULL; must outlive @scope
  *
  * Return: true, or false after an error message: a usage error.
