@@ -28,8 +28,8 @@
 
 #include "arch.h"
 #include "cmd.h"
-#include "emulator.h"
 #include "nl.h"
+#include "phrase.h"
 #include "rule.h"
 #include "util.h"
 
@@ -49,51 +49,19 @@ struct execution {
 	bool has_subordinates;		/* ids, in a user namespace of our own */
 };
 
-/* ARCH=ACTION[:EMULATOR[ ARG...]] */
 static bool add_rule(struct execution *exec, const char *text)
 {
-	char *copy = xstrdup(text), *rest = copy, *arch_word, *action_word;
-	char *word, *label, *emulator;
-	struct rule *rule;
-	int arch, action;
+	struct rule *rule = rules_add(&exec->rules);
+	char *label;
+	bool good;
 
-	arch_word = strsep(&rest, "=");
-	if (!rest)
-		usage(exec->command, "--rule %s: want ARCH=ACTION", text);
-	action_word = strsep(&rest, ":");
-	arch = parse_arch(exec->command, arch_word);
-	action = action_parse(action_word);
-	if (action < 0)
-		usage(exec->command,
-		      "--rule %s: unknown action \"%s\": say emulate, deny or pass",
-		      text, action_word);
-	if (action != XARCH_ACTION_EMULATE && rest)
-		usage(exec->command, "--rule %s: %s takes no emulator", text,
-		      action_word);
-
-	rule = rules_add(&exec->rules);
-	rule_set_u32(rule, XARCH_A_ARCH, arch);
-	rule_set_u32(rule, XARCH_A_ACTION, action);
+	if (!phrase_option(rule, "exec: --rule", text))
+		usage(exec->command, NULL);
 	rule_set_u32(rule, XARCH_A_SCOPE, XARCH_SCOPE_PID);
-	if (action == XARCH_ACTION_EMULATE) {
-		do
-			word = strsep(&rest, " ");
-		while (word && !*word);
-		label = xasprintf("exec: --rule %s", archs[arch].name);
-		emulator = emulator_choose(label, arch, word, false);
-		free(label);
-		if (!emulator) {
-			free(copy);
-			return false;
-		}
-		rule_set_emulator(rule, emulator);
-		free(emulator);
-		while ((word = strsep(&rest, " ")))
-			if (*word)
-				rule_add_arg(rule, word);
-	}
-	free(copy);
-	return true;
+	label = xasprintf("exec: --rule %s", archs[rule->arch].name);
+	good = phrase_settle(rule, label);
+	free(label);
+	return good;
 }
 
 static bool write_file(const char *path, const char *fmt, ...)

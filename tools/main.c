@@ -30,6 +30,7 @@ static const struct command *const commands[] = {
 	&cmd_restore,
 	&cmd_archs,
 	&cmd_exec,
+	&cmd_oci_hook,
 };
 
 static const struct option common_options[] = {

@@ -150,6 +150,67 @@ bool scope_open(struct scope *scope, const char *verb)
 	return true;
 }
 
+/* Whether a process is the first of its pid namespace. */
+static bool is_init(int proc)
+{
+	int fd = openat(proc, "status", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL, *last;
+	size_t room = 0;
+	bool first = false;
+
+	while (file && getline(&line, &room, file) > 0)
+		if (!strncmp(line, "NSpid:", 6)) {
+			last = strrchr(line, '\t');
+			first = last && !strcmp(last, "\t1\n");
+		}
+	free(line);
+	if (file)
+		fclose(file);
+	return first;
+}
+
+/* Whether it is a namespace of this very process. */
+static bool is_ours(int fd, const char *proc)
+{
+	struct stat theirs, ours;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", proc);
+	return stat(path, &ours) || fstat(fd, &theirs) ||
+	       same_file(&ours, &theirs);
+}
+
+bool scope_open_container(struct scope *scope, const char *verb, pid_t pid)
+{
+	char path[32];
+	const char *name;
+	int proc;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0) {
+		error("%s: the container's process %d: %s", verb, pid,
+		      errno == ENOENT ? "is gone" : strerror(errno));
+		return false;
+	}
+	scope->given = true;
+	scope->kind = is_init(proc) ? XARCH_SCOPE_PID : XARCH_SCOPE_MOUNT;
+	name = scope->kind == XARCH_SCOPE_PID ? "ns/pid" : "ns/mnt";
+	scope->fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+	if (scope->fd < 0) {
+		error("%s: the container's process %d: %s: %s", verb, pid, name,
+		      errno == ENOENT ? "is gone" : strerror(errno));
+	} else if (is_ours(scope->fd, name + 3) ||
+		   is_hosts(scope->fd, name + 3)) {
+		error("%s: process %d has no pid or mount namespace of its own: a rule for it would be a rule for others", verb,
+		      pid);
+		scope_close(scope);
+	}
+	close(proc);
+	return scope->fd >= 0;
+}
+
 void scope_apply(const struct scope *scope, struct rule *rule)
 {
 	rule_set_u32(rule, XARCH_A_SCOPE, scope->kind);

@@ -61,6 +61,19 @@ bool scope_complete(const struct scope *scope);
 bool scope_open(struct scope *scope, const char *verb);
 
 /**
+ * scope_open_container() - find the namespace of a container that is being made
+ * @scope: from SCOPE_INIT; scope_close() gives the namespace back
+ * @verb: begins the error message
+ * @pid: first process of the container
+ *
+ * Its pid namespace where that is its own, not the host's or that of another
+ * container; else its mount namespace.
+ *
+ * Return: true, or false after an error message.
+ */
+bool scope_open_container(struct scope *scope, const char *verb, pid_t pid);
+
+/**
  * scope_apply() - give a rule this scope
  * @scope: after scope_open(), which must stay open while the rule is sent
  * @rule: the rule
