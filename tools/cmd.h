@@ -37,7 +37,7 @@ struct command {
 extern const struct command cmd_enable, cmd_deny, cmd_pass, cmd_disable;
 extern const struct command cmd_show, cmd_explain, cmd_check, cmd_monitor;
 extern const struct command cmd_save, cmd_restore, cmd_archs, cmd_exec;
-extern const struct command cmd_oci_hook;
+extern const struct command cmd_oci_hook, cmd_cdi;
 
 /* What --json and --config say, before the verb or after it. */
 struct settings {

@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	&cmd_archs,
 	&cmd_exec,
 	&cmd_oci_hook,
+	&cmd_cdi,
 };
 
 static const struct option common_options[] = {

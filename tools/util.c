@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -11,7 +14,7 @@
 
 static void out_of_memory(void)
 {
-	fputs("xarchctl: out of memory\n", stderr);
+	fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
 	exit(1);
 }
 
@@ -84,7 +87,8 @@ static void complain(const char *prefix, const char *fmt, va_list args)
 	char *text = format(fmt, args);
 	char *shown = printable(text);
 
-	fprintf(stderr, "xarchctl: %s%s\n", prefix, shown);
+	fprintf(stderr, "%s: %s%s\n", program_invocation_short_name, prefix,
+		shown);
 	free(shown);
 	free(text);
 }
@@ -105,4 +109,13 @@ void warning(const char *fmt, ...)
 	va_start(args, fmt);
 	complain("warning: ", fmt, args);
 	va_end(args);
+}
+
+char *own_path(void)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len > 0 ? len : 0] = '\0';
+	return xstrdup(path);
 }

@@ -39,4 +39,11 @@ void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/**
+ * own_path() - path of this very program
+ *
+ * Return: a new string.
+ */
+char *own_path(void);
+
 #endif /* _XARCHCTL_UTIL_H */
