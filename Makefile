@@ -3,7 +3,8 @@
 # make                  build xarchctl, and the module for this kernel
 # sudo make install     build and install both, the module through DKMS
 # sudo make uninstall   remove everything that install put there
-# make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3")
+# make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3");
+#                       SYSTEMD=1: the container engines' as well
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
 # make clean            remove build/, caches included
