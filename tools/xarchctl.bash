@@ -4,7 +4,7 @@
 # Options and verbs are those that --help lists, archs those of "archs".
 _xarchctl_verbs()
 {
-	xarchctl --help 2>/dev/null | sed -n 's/^  \([a-z]\+\)  .*/\1/p'
+	xarchctl --help 2>/dev/null | sed -n 's/^  \([a-z-]\+\)  .*/\1/p'
 }
 
 _xarchctl_options()
@@ -34,7 +34,14 @@ _xarchctl()
 		_pids
 		return
 		;;
-	--arg | --count | --rule)
+	--container)
+		mapfile -t COMPREPLY < <(compgen -W "$({
+			podman ps --format '{{.Names}}'
+			docker ps --format '{{.Names}}'
+		} 2>/dev/null)" -- "$cur")
+		return
+		;;
+	--arg | --add | --count | --rule)
 		return
 		;;
 	esac
@@ -55,7 +62,7 @@ _xarchctl()
 	'')
 		mapfile -t COMPREPLY < <(compgen -W "$(_xarchctl_verbs)" -- "$cur")
 		;;
-	enable | deny | pass | disable | show | check)
+	enable | deny | pass | disable | show | check | cdi)
 		mapfile -t COMPREPLY < <(compgen -W \
 			"all $(xarchctl archs 2>/dev/null | awk 'NR > 1 { print $1 }')" \
 			-- "$cur")
