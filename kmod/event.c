@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Messages to whoever listens: rules that change, execs that rules decide. */
 #include <linux/cred.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
@@ -62,6 +63,7 @@ static int exec_fill(struct sk_buff *skb, const struct xarch_rule *rule, const c
 	    (rule->scope != XARCH_SCOPE_HOST &&
 	     nla_put_u32(skb, XARCH_A_NS_INUM, rule->ns_inum)) ||
 	    nla_put_u32(skb, XARCH_A_PID, task_tgid_nr(current)) ||
+	    nla_put_u32(skb, XARCH_A_PID_NS_INUM, task_active_pid_ns(current)->ns.inum) ||
 	    nla_put_u32(skb, XARCH_A_UID, from_kuid(&init_user_ns, current_uid())) ||
 	    nla_put_string(skb, XARCH_A_COMM, comm) ||
 	    nla_put_string(skb, XARCH_A_PATH, path) ||
@@ -73,7 +75,7 @@ static int exec_fill(struct sk_buff *skb, const struct xarch_rule *rule, const c
 
 static size_t exec_size(const struct xarch_rule *rule, const char *path)
 {
-	return 7 * nla_total_size(sizeof(u32)) + nla_total_size(TASK_COMM_LEN) +
+	return 8 * nla_total_size(sizeof(u32)) + nla_total_size(TASK_COMM_LEN) +
 	       nla_total_size(strlen(path) + 1) +
 	       (rule->emulator ? nla_total_size(strlen(rule->emulator) + 1) : 0);
 }

@@ -78,6 +78,7 @@
  *   < XARCH_CMD_EXEC_NTF
  *   < XARCH_A_ARCH, XARCH_A_ACTION, XARCH_A_SCOPE, XARCH_A_NS_INUM  the rule
  *   < XARCH_A_PID              thread group, in the initial pid namespace
+ *   < XARCH_A_PID_NS_INUM      of its own pid namespace
  *   < XARCH_A_UID              real user, in the initial user namespace
  *   < XARCH_A_COMM             of the task before the exec
  *   < XARCH_A_PATH             the program's, as it was given
@@ -160,6 +161,8 @@ enum xarch_cmd {
  * @XARCH_A_VERDICT: u32, enum xarch_verdict
  * @XARCH_A_EMULATOR_FD: u32, descriptor of the emulator, open for reading in
  *	the caller
+ * @XARCH_A_PID_NS_INUM: u32, inode number of a task's pid namespace; a label,
+ *	as XARCH_A_NS_INUM
  */
 enum xarch_attr {
 	XARCH_A_UNSPEC,
@@ -189,6 +192,7 @@ enum xarch_attr {
 	XARCH_A_ERROR,
 	XARCH_A_VERDICT,
 	XARCH_A_EMULATOR_FD,
+	XARCH_A_PID_NS_INUM,
 
 	/* private: */
 	__XARCH_A_MAX,
