@@ -9,16 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cmd.h"
 #include "nl.h"
 #include "output.h"
 #include "rule.h"
+#include "scope.h"
 #include "util.h"
 
 #define SHOWN (RULE_SETTING | RULE_BIT(XARCH_A_NS_INUM))
 #define SHOWN_OF_EXEC (SHOWN | RULE_BIT(XARCH_A_PID) | \
+		       RULE_BIT(XARCH_A_PID_NS_INUM) | \
 		       RULE_BIT(XARCH_A_UID) | RULE_BIT(XARCH_A_COMM) | \
 		       RULE_BIT(XARCH_A_PATH) | RULE_BIT(XARCH_A_ERROR))
 
@@ -29,6 +32,7 @@ enum {
 struct monitor {
 	const struct command *command;
 	long left;			/* events to print, or -1: no end */
+	ino_t pid_ns;			/* only events of this one; 0: all */
 	bool failed;
 };
 
@@ -103,6 +107,18 @@ static json_int_t now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+/* An exec in the container, or a change of its rules. */
+static bool is_wanted(const struct monitor *monitor, const struct rule *rule,
+		      bool exec)
+{
+	if (!monitor->pid_ns)
+		return true;
+	if (exec)
+		return rule->pid_ns_inum == monitor->pid_ns;
+	return rule->scope == XARCH_SCOPE_PID &&
+	       rule->ns_inum == monitor->pid_ns;
+}
+
 static void on_message(void *arg, const struct nlmsghdr *header)
 {
 	struct genlmsghdr *genl = nlmsg_data(header);
@@ -121,9 +137,9 @@ static void on_message(void *arg, const struct nlmsghdr *header)
 		goto clear;
 	}
 	name = event_name(genl->cmd, &rule);
-	if (!name)
-		goto clear;
 	exec = genl->cmd == XARCH_CMD_EXEC_NTF;
+	if (!name || !is_wanted(monitor, &rule, exec))
+		goto clear;
 	record = json_pack("{s:s, s:I}", "event", name, "time_ms", now_ms());
 	json_object_update_missing_new(record, rule_json(&rule, exec ?
 					SHOWN_OF_EXEC : SHOWN));
@@ -186,14 +202,36 @@ static void catch_signals(sigset_t *open)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* Return: inode number, or 0 after an error message. */
+static ino_t container_pid_ns(const char *container)
+{
+	struct scope scope = { .fd = -1, .kind = XARCH_SCOPE_PID };
+	struct stat ns = { 0 };
+
+	scope.container = container;
+	if (scope_open(&scope, "monitor") && scope_is_hosts(&scope))
+		error("monitor: container %s has the host's pid namespace: its execs cannot be told from others",
+		      container);
+	else if (scope.fd >= 0)
+		fstat(scope.fd, &ns);
+	scope_close(&scope);
+	return ns.st_ino;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct monitor monitor = { .command = command, .left = -1 };
+	const char *container = NULL;
 	struct conn conn = { 0 };
 	sigset_t open;
 	bool good;
+	int opt;
 
-	while (next_option(command, argc, argv, NULL) != OPT_END) {
+	while ((opt = next_option(command, argc, argv, NULL)) != OPT_END) {
+		if (opt == OPT_CONTAINER) {
+			container = optarg;
+			continue;
+		}
 		monitor.left = parse_number(optarg, LONG_MAX);
 		if (!monitor.left)
 			usage(command, "--count: \"%s\" is not a positive number",
@@ -201,6 +239,11 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	if (optind < argc)
 		usage(command, "takes no further words");
+	if (container) {
+		monitor.pid_ns = container_pid_ns(container);
+		if (!monitor.pid_ns)
+			return EXIT_REFUSED;
+	}
 
 	catch_signals(&open);
 	if (conn_open(&conn))
@@ -217,15 +260,17 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct option options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "container", required_argument, NULL, OPT_CONTAINER },
 	{ 0 }
 };
 
 const struct command cmd_monitor = {
 	.name = "monitor",
-	.synopsis = "[--count N]",
+	.synopsis = "[--count N] [--container NAME]",
 	.summary = "Print execs and rule changes as they happen",
 	.details =
-	"      --count N         end after N events\n\n"
+	"      --count N         end after N events\n"
+	"      --container NAME  those of this container of podman or docker alone\n\n"
 	"Says \"listening\" on standard error when nothing can be missed any more.\n",
 	.options = options,
 	.run = run,

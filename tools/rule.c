@@ -119,6 +119,7 @@ static const struct attr {
 	[XARCH_A_PATH] = ATTR(STRING, path, "path", NULL),
 	[XARCH_A_ERROR] = ATTR(NAMED, error, "error", error_name),
 	[XARCH_A_VERDICT] = ATTR(NAMED, verdict, "verdict", verdict_name),
+	[XARCH_A_PID_NS_INUM] = ATTR(U32, pid_ns_inum, "pid_namespace", NULL),
 	[XARCH_A_EMULATOR_FD] = ATTR(U32, emulator_fd, "emulator_fd", NULL),
 #undef ATTR
 };

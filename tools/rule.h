@@ -17,6 +17,7 @@ struct rule {
 	uint64_t has;			/* bit per enum xarch_attr */
 	uint32_t arch, action, scope, flags;
 	uint32_t ns_fd, ns_inum, owner_userns, generation, emulator_fd;
+	uint32_t pid_ns_inum;
 	uint64_t age_ms, emulated, denied, failed, last_used_ms;
 	uint32_t pid, uid, error, verdict;
 	char *emulator;

@@ -90,6 +90,15 @@ static bool is_hosts(int fd, const char *proc)
 	return known && !fstat(fd, &theirs) && same_file(&theirs, &ours);
 }
 
+bool scope_is_hosts(const struct scope *scope)
+{
+	size_t i;
+
+	for (i = 0; kinds[i].kind != scope->kind; i++)
+		;
+	return is_hosts(scope->fd, kinds[i].proc);
+}
+
 /* Through a descriptor of /proc/PID, so that a recycled PID is no danger. */
 static bool open_target(struct scope *scope, const char *verb)
 {

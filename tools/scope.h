@@ -74,6 +74,12 @@ bool scope_open(struct scope *scope, const char *verb);
 bool scope_open_container(struct scope *scope, const char *verb, pid_t pid);
 
 /**
+ * scope_is_hosts() - whether a namespace is the host's
+ * @scope: after scope_open(), of a process
+ */
+bool scope_is_hosts(const struct scope *scope);
+
+/**
  * scope_apply() - give a rule this scope
  * @scope: after scope_open(), which must stay open while the rule is sent
  * @rule: the rule
