@@ -160,17 +160,29 @@ static const struct user_namespace *rule_owner(struct sk_buff *skb,
 	return admin(skb, current_user_ns()) ? current_user_ns() : scope_owner(ref);
 }
 
+/* The policy wants a NUL at the end and leaves what stands before it. */
+static int check_string(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	if (strlen(nla_data(attr)) + 1 == nla_len(attr))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a string must end with its first NUL");
+	return -EINVAL;
+}
+
 static int read_args(struct genl_info *info, struct xarch_rule_request *request, char *args)
 {
 	struct nlattr *attr;
 	int rest;
 
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
-		size_t len;
+		size_t len = nla_len(attr);
+		int err;
 
 		if (nla_type(attr) != XARCH_A_ARG)
 			continue;
-		len = strlen(nla_data(attr)) + 1;
+		err = check_string(attr, info->extack);
+		if (err)
+			return err;
 		if (request->n_args == XARCH_ARGS_MAX ||
 		    request->args_len + len > XARCH_ARGS_LEN) {
 			NL_SET_ERR_MSG_ATTR(info->extack, attr,
@@ -211,6 +223,8 @@ static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
 					    "the emulator's path must be absolute");
 			return -EINVAL;
 		}
+		if (check_string(emulator, extack))
+			return -EINVAL;
 	} else {
 		const struct nlattr *extra = emulator ?: attrs[XARCH_A_EMULATOR_FD] ?:
 					     attrs[XARCH_A_ARG];
@@ -346,6 +360,9 @@ static int rule_set(struct sk_buff *skb, struct genl_info *info)
 	rule = xarch_rule_new(&request, info->extack);
 	if (IS_ERR(rule)) {
 		err = PTR_ERR(rule);
+		if (err != -ENOMEM)
+			NL_SET_BAD_ATTR(info->extack, attrs[XARCH_A_EMULATOR_FD] ?:
+						      attrs[XARCH_A_EMULATOR]);
 		goto out_emulator;
 	}
 	err = mutex_lock_killable(&xarch_rules_lock);
