@@ -5,6 +5,8 @@
 # sudo make uninstall   remove everything that install put there
 # make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3");
 #                       SYSTEMD=1: the container engines' as well
+# make check-debug      the same on a kernel with KASAN, lockdep, kmemleak and more
+# make stress           namespaces and races in full numbers; ends with figures
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
 # make clean            remove build/, caches included
@@ -18,7 +20,7 @@ BUILD := $(CURDIR)/build
 # The kernels that tests run on, by the series of Debian's packages.
 KERNELS ?= 6.12
 
-.PHONY: all module tools install uninstall check demo lint clean
+.PHONY: all module tools install uninstall check check-debug stress demo lint clean
 
 all: module tools
 
@@ -57,6 +59,12 @@ uninstall:
 
 check:
 	tests/check $(KERNELS)
+
+check-debug:
+	tests/check debug
+
+stress:
+	tests/scopes/stress
 
 demo:
 	tests/demo/run
