@@ -335,6 +335,57 @@ TEST_F(netlink, config_events)
 	nl_close(&ears);
 }
 
+TEST_F(netlink, exec_events)
+{
+	static const struct {
+		uint32_t action;
+		const char *emulator;
+		uint32_t flags, error;
+	} cases[] = {
+		{ XARCH_ACTION_EMULATE, QEMU, 0, 0 },
+		{ XARCH_ACTION_DENY, NULL, 0, EACCES },
+		{ XARCH_ACTION_EMULATE, "/no/such", XARCH_F_LAZY, ENOENT },
+	};
+	int pid_ns = ns_own("pid");
+	struct record *event;
+	struct stat st;
+	struct nl ears;
+	unsigned int i;
+
+	if (!self->nl.exec)
+		SKIP(return, "no groups on this kernel");
+	ASSERT_EQ(0, fstat(pid_ns, &st));
+	close(pid_ns);
+	nl_open(&ears);
+	ASSERT_EQ(0, nl_join(&ears, ears.exec));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+			.arch = ARCH, .action = cases[i].action, .flags = cases[i].flags,
+			.emulator = cases[i].emulator }));
+		EXPECT_EQ(cases[i].error ? (int)cases[i].error : RAN, run_program(ARCH));
+		event = nl_event(&ears, 5000);
+		ASSERT_NE(NULL, event);
+		EXPECT_TRUE(record_is_documented(event));
+		EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
+		EXPECT_EQ(ARCH, record_u32(event, XARCH_A_ARCH));
+		EXPECT_EQ(cases[i].action, record_u32(event, XARCH_A_ACTION));
+		EXPECT_EQ(XARCH_SCOPE_HOST, record_u32(event, XARCH_A_SCOPE));
+		EXPECT_FALSE(record_has(event, XARCH_A_NS_INUM));
+		EXPECT_LT(1, record_u32(event, XARCH_A_PID));
+		EXPECT_EQ(st.st_ino, record_u32(event, XARCH_A_PID_NS_INUM));
+		EXPECT_EQ(0, record_u32(event, XARCH_A_UID));
+		EXPECT_STREQ("netlink_test", record_string(event, XARCH_A_COMM));
+		EXPECT_EQ(0, strncmp("/tmp/xarch-tool.", record_string(event, XARCH_A_PATH), 16));
+		if (cases[i].emulator)
+			EXPECT_STREQ(cases[i].emulator, record_string(event, XARCH_A_EMULATOR));
+		else
+			EXPECT_FALSE(record_has(event, XARCH_A_EMULATOR));
+		EXPECT_EQ(cases[i].error ?: UINT32_MAX, record_u32(event, XARCH_A_ERROR));
+		free(event);
+	}
+	nl_close(&ears);
+}
+
 /* Generic netlink leaves versions to the family; this one has had one so far. */
 TEST_F(netlink, any_version_is_answered)
 {

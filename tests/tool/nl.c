@@ -211,6 +211,7 @@ static const int widths[XARCH_A_MAX + 1] = {
 	[XARCH_A_ERROR] = 4,
 	[XARCH_A_VERDICT] = 4,
 	[XARCH_A_EMULATOR_FD] = -1,	/* in requests alone */
+	[XARCH_A_PID_NS_INUM] = 4,
 };
 
 static bool attr_is_documented(const struct nlattr *attr, uint64_t *seen)
