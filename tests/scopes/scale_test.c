@@ -57,7 +57,7 @@ TEST_F_TIMEOUT(scale, setting_is_linear, 900)
 	/* Once more: each is replaced. */
 	began = now();
 	ASSERT_EQ(0, crowd_set(&self->crowd, 0, n)) TH_LOG("%s", rule_error);
-	figure("rules replaced", "%u in %.2f s, %.1f us each", n, now() - began,
+	figure("rules set again", "%u in %.2f s, %.1f us each", n, now() - began,
 	       (now() - began) * 1e6 / n);
 	EXPECT_EQ(n, rule_count());
 	/* That is without anybody's rule having changed its place. */
