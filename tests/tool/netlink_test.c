@@ -376,10 +376,11 @@ TEST_F(netlink, exec_events)
 		EXPECT_EQ(0, record_u32(event, XARCH_A_UID));
 		EXPECT_STREQ("netlink_test", record_string(event, XARCH_A_COMM));
 		EXPECT_EQ(0, strncmp("/tmp/xarch-tool.", record_string(event, XARCH_A_PATH), 16));
-		if (cases[i].emulator)
+		if (cases[i].emulator) {
 			EXPECT_STREQ(cases[i].emulator, record_string(event, XARCH_A_EMULATOR));
-		else
+		} else {
 			EXPECT_FALSE(record_has(event, XARCH_A_EMULATOR));
+		}
 		EXPECT_EQ(cases[i].error ?: UINT32_MAX, record_u32(event, XARCH_A_ERROR));
 		free(event);
 	}
