@@ -495,6 +495,10 @@ static double root_goes(struct __test_metadata *_metadata, const char *fs, int f
 		nap_ms(20);
 	}
 	began = now() - began;
+	/* What is left says whose fault it is. */
+	if (began > GONE_MS / 1000.0)
+		printf("# left: %d rules, %d pid, %d mount, %d user namespaces\n", rule_count(),
+		       in_use(0), in_use(1), in_use(2));
 	EXPECT_LE(0, unmounted) TH_LOG("%s: still mounted", fs);
 	if (unmounted < 0)
 		umount2("root", MNT_DETACH);
