@@ -44,8 +44,8 @@
  * since a dead container's mounts wait for it and a busy machine makes any look
  * seem long.
  */
-#define LOOK_AFTER_MIN	500
-#define LOOK_AFTER_MAX	1500
+#define LOOK_AFTER_MIN	300
+#define LOOK_AFTER_MAX	1000
 #define LOOK_SHARE	50
 
 LIST_HEAD(xarch_ns_all);
