@@ -130,10 +130,22 @@ struct order {
 	uid_t uid;
 };
 
-static void __attribute__((noreturn)) begin_box(const struct order *order, int go)
+/* /proc is the host's mount, so this is the host's number. */
+static long host_pid(const void *arg __attribute__((unused)))
 {
+	char name[32] = "";
+
+	must(readlink("/proc/self", name, sizeof(name) - 1) > 0, "/proc/self");
+	return atol(name);
+}
+
+static void __attribute__((noreturn)) begin_box(const struct order *order, int told, int go)
+{
+	long self = host_pid(NULL);
 	char byte;
 
+	must(write(told, &self, sizeof(self)) == sizeof(self), "write");
+	close(told);
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	close(go);
@@ -151,37 +163,31 @@ static void __attribute__((noreturn)) begin_box(const struct order *order, int g
 static long open_one(const void *arg)
 {
 	const struct order *order = arg;
-	int go[2];
+	int told[2], go[2];
+	long in_proc;
 	pid_t pid;
 
-	must(!pipe2(go, O_CLOEXEC), "pipe2");
+	must(!pipe2(told, O_CLOEXEC) && !pipe2(go, O_CLOEXEC), "pipe2");
 	fflush(NULL);
 	pid = syscall(SYS_clone, order->flags | SIGCHLD, 0, 0, 0, 0);
 	must(pid >= 0, "clone");
 	if (!pid) {
 		close(go[1]);
-		begin_box(order, go[0]);
+		begin_box(order, told[1], go[0]);
 	}
 	close(go[0]);
-	if (order->flags & CLONE_NEWUSER) {
-		/*
-		 * /proc is the host's and has other numbers than the opener,
-		 * which may be in a pid namespace, sees.
-		 */
-		map_ids(last_child("/proc/thread-self/children"), order->uid);
-	}
+	close(told[1]);
+	/*
+	 * /proc is the host's and has other numbers than the opener, which may be in
+	 * a pid namespace, sees.
+	 */
+	must(read(told[0], &in_proc, sizeof(in_proc)) == sizeof(in_proc), "read");
+	close(told[0]);
+	if (order->flags & CLONE_NEWUSER)
+		map_ids(in_proc, order->uid);
 	must(write(go[1], "", 1) == 1, "write");
 	close(go[1]);
 	return pid;
-}
-
-/* /proc is the host's mount, so this is the host's number. */
-static long host_pid(const void *arg __attribute__((unused)))
-{
-	char name[32] = "";
-
-	must(readlink("/proc/self", name, sizeof(name) - 1) > 0, "/proc/self");
-	return atol(name);
 }
 
 struct box box_open(const struct box *parent, int flags, uid_t uid)

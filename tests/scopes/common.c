@@ -135,19 +135,6 @@ int run_program_fast(const char *path)
 	return error ? -error : outcome_of(pid, 0);
 }
 
-pid_t last_child(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	pid_t pid = 0;
-
-	must(file, path);
-	while (fscanf(file, "%d", &pid) == 1)
-		;
-	fclose(file);
-	must(pid > 0, path);
-	return pid;
-}
-
 static void path_of(char *out, const char *name)
 {
 	snprintf(out, sizeof(prog), "%s", lab_path(name));

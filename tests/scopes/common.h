@@ -48,9 +48,6 @@ int run_program(const char *path);
 /* As run_program() from a large process: nothing of it is copied. */
 int run_program_fast(const char *path);
 
-/* The last number in a file of /proc such as .../children. */
-pid_t last_child(const char *path);
-
 /*
  * The laboratory of these tests: lab_open(), and in it a program of ARCH
  * ("prog"), one of RISCV64 ("other.prog") and two tag emulators ("tag_a" and

@@ -42,33 +42,25 @@ status() {
 # box UNSHARE-OPTION...: a process in namespaces of its own; $box is its pid
 box() {
 	unshare "$@" --fork --kill-child sleep 10000 &
-	boxes+=($!)
-	box=''
-	local tries
-	# The child is there before it has all its namespaces and is sleep.
-	for ((tries = 0; tries < 200; tries++)); do
-		box=$(cat "/proc/$!/task/$!/children" 2>/dev/null)
-		box=${box% }
-		[[ ! $box || $(cat "/proc/$box/comm" 2>/dev/null) != sleep ]] || return 0
-		sleep 0.02
-	done
-	fail 1 "no box: unshare $*"
+	await_box "$*"
 }
 
 # As box, by uid 1000: root in there has no capability on the host.
 user_box() {
 	setpriv --reuid 1000 --regid 1000 --clear-groups -- \
 		unshare --user --map-root-user "$@" --fork --kill-child sleep 10000 &
-	boxes+=($!)
-	box=''
+	await_box "--user $*"
+}
+
+# The child of $! is there before it has all its namespaces and is sleep.
+await_box() {
 	local tries
+	boxes+=($!)
 	for ((tries = 0; tries < 200; tries++)); do
-		box=$(cat "/proc/$!/task/$!/children" 2>/dev/null)
-		box=${box% }
-		[[ ! $box || $(cat "/proc/$box/comm" 2>/dev/null) != sleep ]] || return 0
+		box=$(pgrep -P $! -x sleep) && return
 		sleep 0.02
 	done
-	fail 1 "no box: unshare --user $*"
+	fail 2 "no box: unshare $1"
 }
 
 # in_box PID PROGRAM...: what comes of executing them there
