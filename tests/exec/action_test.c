@@ -218,7 +218,7 @@ static void execs_on_both_cpus(unsigned int n)
 	}
 }
 
-TEST_F(action, counters_are_exact)
+TEST_F_TIMEOUT(action, counters_are_exact, 120)
 {
 	struct rule_state state;
 
