@@ -360,8 +360,9 @@ TEST_F_TIMEOUT(fault, module_is_loaded_or_not, 600)
 			ASSERT_EQ(0, syscall(SYS_delete_module, "xarch", O_NONBLOCK));
 		}
 	}
-	figure("allocations of the module's init, each failed", "%u", nth - 2);
-	EXPECT_LE(3, refused);
+	figure("allocations of the module's init, each failed", "%u, %u refused", nth - 2, refused);
+	/* Two to five of them: at times the kernel has room for the family's number. */
+	EXPECT_LE(2, refused);
 	close(module);
 	ASSERT_EQ(0, command("modprobe xarch"));
 	/* A box knows none of what it was. */
