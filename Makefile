@@ -5,6 +5,7 @@
 # sudo make uninstall   remove everything that install put there
 # make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3");
 #                       SYSTEMD=1: the container engines' as well, on 6.12
+#                       (or parts of them: SYSTEMD="podman docker")
 # make check-debug      the same on a kernel with KASAN, lockdep, kmemleak and more
 # make stress           namespaces and races in full numbers; ends with figures
 # make demo             the main job, in a virtual machine
