@@ -8,6 +8,7 @@
  * Oldest supported: 5.12, the first whose ns_common holds the reference count
  * and which can tell an emulator that argv[0] is preserved.
  */
+#include <linux/binfmts.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
@@ -92,6 +93,13 @@ static inline long xarch_get_page_remote(struct mm_struct *mm, unsigned long at,
 #else
 #define XARCH_GROUPS_OFFERED	0
 #define XARCH_GROUP(_name)	{ .name = (_name) }
+#endif
+
+/* What this kernel has, as XARCH_A_FEATURES tells it. */
+#ifdef BINPRM_FLAGS_TRANSPARENT_INTERP
+#define XARCH_FEATURES	XARCH_FEATURE_TRANSPARENT
+#else
+#define XARCH_FEATURES	0
 #endif
 
 #endif /* _XARCH_COMPAT_H */

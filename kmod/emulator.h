@@ -4,7 +4,9 @@
 
 #include <linux/types.h>
 
+struct cred;
 struct file;
+struct path;
 
 /**
  * xarch_emulator_open() - open an emulator as an exec of it would
@@ -18,38 +20,77 @@ struct file;
 struct file *xarch_emulator_open(const char *path);
 
 /**
- * xarch_emulator_pin() - open an emulator for as long as a rule stands
- * @path: as for xarch_emulator_open()
- *
- * The file is authorised with the caller's credentials and then opened anew
- * with the kernel's: an open file holds its opener's user namespace, and a
- * rule must not keep a container's alive.
- *
- * Context: may sleep, for as long as the file systems on the path please: for
- * trusted callers alone.
- * Return: as xarch_emulator_open(), and -EXDEV for a file system that a user
- * namespace other than the initial one mounted: it holds that namespace.
- */
-struct file *xarch_emulator_pin(const char *path);
-
-/**
- * xarch_emulator_pin_file() - the same of a file that the caller has open
- * @opened: the caller's file; its reference stays the caller's
- * @trusted: whether the caller may make us wait for a file system's daemon
+ * xarch_emulator_loader() - what a dynamically linked emulator needs beside itself
+ * @file: the emulator
  *
  * Context: may sleep.
- * Return: as xarch_emulator_pin(), and -EXDEV for FUSE unless @trusted.
+ * Return: path of its PT_INTERP for kfree(), NULL for a static program, or an ERR_PTR:
+ * -ELIBBAD for headers that the kernel would not take, never -ENOEXEC.
  */
-struct file *xarch_emulator_pin_file(struct file *opened, bool trusted);
+char *xarch_emulator_loader(struct file *file);
+
+/**
+ * xarch_emulator_can_start() - ask what the kernel asks beyond the point of no return
+ * @file: the emulator
+ * @loader: from xarch_emulator_loader(), NULL: it is static
+ *
+ * An exec that fails there is a SIGSEGV to its caller, and was counted as done.
+ *
+ * Context: the task in execve(); may sleep. Between this look and the kernel's own
+ * things may change; then it is a SIGSEGV after all.
+ * Return: 0, -EACCES for a mount turned noexec, or what open_exec() says of the
+ * loader in the task's root.
+ */
+int xarch_emulator_can_start(struct file *file, const char *loader);
+
+/**
+ * xarch_emulator_reopen() - open an emulator that is known already
+ * @path: where it is
+ * @cred: as whom
+ *
+ * Context: may sleep, but not for a lease on the file.
+ * Return: as xarch_emulator_open(), and -EAGAIN for a lease.
+ */
+struct file *xarch_emulator_reopen(const struct path *path, const struct cred *cred);
+
+/**
+ * xarch_emulator_reopen_as_kernel() - the same with the kernel's credentials
+ * @path: where it is
+ *
+ * An open file holds its opener's user namespace: what is to stay must not hold a
+ * container's.
+ *
+ * Context: may sleep, but not for a lease on the file.
+ * Return: as xarch_emulator_reopen().
+ */
+struct file *xarch_emulator_reopen_as_kernel(const struct path *path);
+
+/**
+ * xarch_emulator_check() - ask of an open file what xarch_emulator_open() asks of a path
+ * @opened: the caller's file
+ *
+ * Context: may sleep, but not for a lease on the file.
+ * Return: 0, or what xarch_emulator_open() or xarch_emulator_reopen() would.
+ */
+int xarch_emulator_check(struct file *opened);
 
 /**
  * xarch_emulator_clone() - open a pinned emulator once more for an exec
- * @pinned: what xarch_emulator_pin() returned
+ * @pinned: what xarch_emulator_reopen() returned
  *
  * Context: may sleep.
  * Return: as xarch_emulator_open().
  */
 struct file *xarch_emulator_clone(struct file *pinned);
+
+/**
+ * xarch_has_capabilities() - does a program's file give capabilities?
+ * @file: the file
+ *
+ * Context: may sleep.
+ * Return: whether it does, and true where its file system does not say.
+ */
+bool xarch_has_capabilities(const struct file *file);
 
 /**
  * xarch_emulator_close() - give back any of the above

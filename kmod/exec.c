@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The binary format's handler: look the rule up and do as it says. */
 #include <linux/binfmts.h>
-#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/elf.h>
 #include <linux/err.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/highmem.h>
-#include <linux/mm.h>
 #include <linux/namei.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
@@ -20,9 +19,12 @@
 #include "emulator.h"
 #include "event.h"
 #include "exec.h"
+#include "guard.h"
 #include "match.h"
 #include "native.h"
+#include "pin.h"
 #include "rules.h"
+#include "twins.h"
 
 /* By far the most execs: tell them before anything else is looked at. */
 static bool is_native(const struct linux_binprm *bprm)
@@ -46,13 +48,11 @@ static bool is_truncated(const struct linux_binprm *bprm)
 }
 
 /*
- * A program handed over as a close-on-exec descriptor: its /dev/fd path is gone
- * when the emulator starts, and some emulators complain of a path that does not
- * resolve. They get the file's own path where that still leads to it, and the
- * root directory, which always resolves, where there is none (memfd). The
- * program itself comes as AT_EXECFD either way.
+ * The file's own path where that still leads to it. Where there is none (memfd) an
+ * emulator of a plain rule has nothing to open; others get the root directory, which
+ * always resolves: some complain of a path that does not, and read AT_EXECFD anyway.
  */
-static char *path_of_open_file(struct file *file)
+static char *path_of_open_file(struct file *file, const struct xarch_rule *rule)
 {
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	struct path found;
@@ -66,90 +66,33 @@ static char *path_of_open_file(struct file *file)
 		same = path_equal(&found, &file->f_path);
 		path_put(&found);
 	}
-	copy = kstrdup(same ? name : "/", GFP_KERNEL);
+	if (!same && rule->flags & XARCH_F_PLAIN)
+		copy = ERR_PTR(-ENOENT);
+	else
+		copy = kstrdup(same ? name : "/", GFP_KERNEL) ?: ERR_PTR(-ENOMEM);
 	kfree(buf);
-	return copy ?: ERR_PTR(-ENOMEM);
+	return copy;
 }
 
 /*
  * The program's path as the emulator is to see it. A leading '-' would make it
- * an option.
+ * an option. The /dev/fd path of a program handed over as a close-on-exec descriptor
+ * is gone when the emulator starts. Where set-id bits count, the caller's path may be
+ * a link that leads elsewhere by then, and an emulator that opens it once more, for
+ * /proc/self/exe say, would run the caller's file with the program's rights.
  *
  * Return: a string for kfree(), or an ERR_PTR.
  */
-static char *program_path(const struct linux_binprm *bprm)
+static char *program_path(const struct linux_binprm *bprm, const struct xarch_rule *rule)
 {
 	char *path;
 
-	if (bprm->interp_flags & BINPRM_FLAGS_PATH_INACCESSIBLE)
-		return path_of_open_file(bprm->file);
+	if (bprm->interp_flags & BINPRM_FLAGS_PATH_INACCESSIBLE ||
+	    rule->flags & XARCH_F_CREDENTIALS)
+		return path_of_open_file(bprm->file, rule);
 	path = kasprintf(GFP_KERNEL, "%s%s", bprm->interp[0] == '-' ? "./" : "",
 			 bprm->interp);
 	return path ?: ERR_PTR(-ENOMEM);
-}
-
-struct neutraliser {
-	unsigned int skip;	/* strings to pass over: argv's */
-	int matched;		/* characters of the prefix so far, -1: another */
-};
-
-static bool neutralise_bytes(struct neutraliser *state, char *bytes, size_t len)
-{
-	static const char prefix[] = "QEMU_";
-	bool changed = false;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (!bytes[i]) {
-			if (state->skip)
-				state->skip--;
-			state->matched = 0;
-			continue;
-		}
-		if (state->skip || state->matched < 0)
-			continue;
-		if (bytes[i] != prefix[state->matched]) {
-			state->matched = -1;
-			continue;
-		}
-		if (!prefix[++state->matched]) {
-			bytes[i] = '-';
-			state->matched = -1;
-			changed = true;
-		}
-	}
-	return changed;
-}
-
-/*
- * A set-id program's caller must not choose the emulator's log file or debugger
- * port: QEMU_X becomes QEMU-X. The strings lie in the new mm, argv's from
- * bprm->p on and the environment's behind them, up to bprm->exec.
- */
-static int neutralise_environment(struct linux_binprm *bprm)
-{
-	struct neutraliser state = { .skip = bprm->argc };
-	unsigned long at = bprm->p;
-
-	while (at < bprm->exec) {
-		size_t len = min(bprm->exec - at, PAGE_SIZE - offset_in_page(at));
-		struct page *page;
-		char *bytes;
-		long got;
-
-		mmap_read_lock(bprm->mm);
-		got = xarch_get_page_remote(bprm->mm, at, FOLL_FORCE | FOLL_WRITE, &page);
-		mmap_read_unlock(bprm->mm);
-		if (got != 1)
-			return -EFAULT;
-		bytes = kmap_local_page(page);
-		if (neutralise_bytes(&state, bytes + offset_in_page(at), len))
-			set_page_dirty(page);
-		kunmap_local(bytes);
-		put_page(page);
-		at += len;
-	}
-	return 0;
 }
 
 static int push_argument(struct linux_binprm *bprm, const char *string)
@@ -173,7 +116,7 @@ static const char *last_string(const char *list, size_t len)
 
 /*
  * argv grows at its head: emulator, its arguments, the program's path, and then
- * argv[0] and the rest as they were.
+ * argv[0] and the rest as they were. In a plain one the path stands in place of argv[0].
  */
 static int splice_argv(struct linux_binprm *bprm, const struct xarch_rule *rule,
 		       const char *path)
@@ -181,13 +124,12 @@ static int splice_argv(struct linux_binprm *bprm, const struct xarch_rule *rule,
 	size_t len = rule->args_len;
 	int err;
 
-	/* Before 5.18 argv may be empty; the emulator counts on argv[0]. */
-	if (!bprm->argc) {
-		err = push_argument(bprm, "");
-		if (err)
-			return err;
-	}
-	err = push_argument(bprm, path);
+	if (rule->flags & XARCH_F_PLAIN)
+		err = remove_arg_zero(bprm);
+	else /* Before 5.18 argv may be empty; the emulator counts on argv[0]. */
+		err = bprm->argc ? 0 : push_argument(bprm, "");
+	if (!err)
+		err = push_argument(bprm, path);
 	if (err)
 		return err;
 	while (len) {
@@ -201,24 +143,89 @@ static int splice_argv(struct linux_binprm *bprm, const struct xarch_rule *rule,
 	return push_argument(bprm, rule->emulator);
 }
 
-static int prepare_argv(struct linux_binprm *bprm, const struct xarch_rule *rule)
+static int prepare_argv(struct linux_binprm *bprm, const struct xarch_rule *rule,
+			enum xarch_guard guard)
 {
 	char *path;
 	int err;
 
-	if (rule->flags & XARCH_F_CREDENTIALS) {
-		err = neutralise_environment(bprm);
-		if (err)
-			return err;
-	}
+	err = xarch_guard_environment(bprm, guard);
+	if (err)
+		return err;
 	if (rule->flags & XARCH_F_TRANSPARENT)
 		return 0;
-	path = program_path(bprm);
+	path = program_path(bprm, rule);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	err = splice_argv(bprm, rule, path);
 	kfree(path);
 	return err;
+}
+
+/* An emulator that can be started, with writes to it denied; or an ERR_PTR. */
+static struct file *open_emulator(const struct xarch_rule *rule)
+{
+	struct file *emulator;
+	char *loader;
+	int err;
+
+	if (rule->pin) {
+		emulator = xarch_emulator_clone(rule->pin->file);
+		if (IS_ERR(emulator))
+			return emulator;
+		err = xarch_emulator_can_start(emulator, rule->pin->loader);
+	} else {
+		emulator = xarch_emulator_open(rule->emulator);
+		if (IS_ERR(emulator))
+			return emulator;
+		loader = xarch_emulator_loader(emulator);
+		err = PTR_ERR_OR_ZERO(loader) ?: xarch_emulator_can_start(emulator, loader);
+		if (!IS_ERR(loader))
+			kfree(loader);
+	}
+	if (!err)
+		return emulator;
+	xarch_emulator_close(emulator);
+	return ERR_PTR(err);
+}
+
+/*
+ * For the program's descriptor. begin_new_exec() closes what is close-on-exec before
+ * it takes one, so that a full table may have room by then.
+ */
+static int check_descriptor(void)
+{
+	struct files_struct *files = current->files;
+	int fd = get_unused_fd_flags(0);
+	struct fdtable *table;
+	unsigned int words;
+
+	if (fd >= 0) {
+		put_unused_fd(fd);
+		return 0;
+	}
+	spin_lock(&files->file_lock);
+	table = files_fdtable(files);
+	words = min_t(unsigned long, table->max_fds, rlimit(RLIMIT_NOFILE));
+	if (find_first_bit(table->close_on_exec, words) < words)
+		fd = 0;
+	spin_unlock(&files->file_lock);
+	return fd;
+}
+
+/* What the kernel tells the emulator of the program, beside argv. */
+static void tell_contract(struct linux_binprm *bprm, const struct xarch_rule *rule)
+{
+	if (rule->flags & XARCH_F_PLAIN)
+		return;
+#ifdef BINPRM_FLAGS_TRANSPARENT_INTERP
+	if (rule->flags & XARCH_F_TRANSPARENT)
+		bprm->interp_flags |= BINPRM_FLAGS_TRANSPARENT_INTERP;
+	else
+#endif
+		bprm->interp_flags |= BINPRM_FLAGS_PRESERVE_ARGV0;
+	bprm->have_execfd = 1;
+	bprm->execfd_creds = !!(rule->flags & XARCH_F_CREDENTIALS);
 }
 
 /*
@@ -228,32 +235,30 @@ static int prepare_argv(struct linux_binprm *bprm, const struct xarch_rule *rule
  *
  * Return: 0 or a negative errno, never -ENOEXEC.
  */
-static int redirect(struct linux_binprm *bprm, const struct xarch_rule *rule)
+static int redirect(struct linux_binprm *bprm, const struct xarch_rule *rule,
+		    enum xarch_guard guard)
 {
 	struct file *emulator;
 	int err;
 
-	emulator = rule->emulator_file ? xarch_emulator_clone(rule->emulator_file) :
-					 xarch_emulator_open(rule->emulator);
+	if (!(rule->flags & XARCH_F_PLAIN)) {
+		err = check_descriptor();
+		if (err)
+			return err;
+	}
+	emulator = open_emulator(rule);
 	if (IS_ERR(emulator))
 		return PTR_ERR(emulator);
-
-	err = prepare_argv(bprm, rule);
+	err = prepare_argv(bprm, rule, guard);
 	if (err)
 		goto err_close;
 	err = bprm_change_interp(rule->emulator, bprm);
 	if (err)
 		goto err_close;
 
-#ifdef BINPRM_FLAGS_TRANSPARENT_INTERP
-	if (rule->flags & XARCH_F_TRANSPARENT)
-		bprm->interp_flags |= BINPRM_FLAGS_TRANSPARENT_INTERP;
-	else
-#endif
-		bprm->interp_flags |= BINPRM_FLAGS_PRESERVE_ARGV0;
-	bprm->have_execfd = 1;
-	bprm->execfd_creds = !!(rule->flags & XARCH_F_CREDENTIALS);
+	tell_contract(bprm, rule);
 	bprm->interpreter = emulator;
+	xarch_guard_core(guard);
 	return 0;
 
 err_close:
@@ -262,35 +267,109 @@ err_close:
 }
 
 /*
- * The emulator reads the program through AT_EXECFD. Whoever may only execute a
- * program must not get at its text by an emulator of their own.
+ * The emulator reads the program through AT_EXECFD. Whoever may only execute a program
+ * must not get at its text by an emulator of their own: one of a rule of their own, or
+ * what they put at the path of a lazy rule. One that the host's administrator pinned
+ * is trusted with it, and guarded. One of a plain rule has to open it as its caller,
+ * and could not.
  */
-static int check_readable(const struct linux_binprm *bprm, const struct xarch_rule *rule)
+static int check_readable(const struct xarch_rule *rule, enum xarch_guard guard)
 {
-	if (rule->owner == &init_user_ns)
-		return 0;
-	return file_permission(bprm->file, MAY_READ);
+	if (guard & XARCH_GUARD_TEXT &&
+	    (rule->owner != &init_user_ns || !rule->pin || rule->flags & XARCH_F_PLAIN))
+		return -EACCES;
+	return 0;
+}
+
+/* Why a program that has a twin is emulated all the same, as counted. */
+static void count_reason(const struct xarch_rule *rule, enum xarch_twin why)
+{
+	if (why == XARCH_TWIN_NO_LOADER)
+		xarch_rule_count(rule, XARCH_RESULT_NO_LOADER);
+	else if (why == XARCH_TWIN_PRELOAD)
+		xarch_rule_count(rule, XARCH_RESULT_PRELOAD);
+	else if (why == XARCH_TWIN_ARGUMENT)
+		xarch_rule_count(rule, XARCH_RESULT_ARGUMENT);
+}
+
+/*
+ * A twin is the next program to be loaded, with argv, environment and credentials as
+ * they are. A rule with credentials emulates: its programs may gain rights that the
+ * twin's file does not give.
+ */
+static enum xarch_twin run_twin(struct linux_binprm *bprm, const struct xarch_rule *rule)
+{
+	enum xarch_twin why = XARCH_TWIN_NONE;
+
+	if (rule->twins && !(rule->flags & XARCH_F_CREDENTIALS))
+		bprm->interpreter = xarch_twin_open(rule->twins, bprm, &why);
+	return why;
 }
 
 static int obey(struct linux_binprm *bprm, const struct xarch_rule *rule)
 {
+	enum xarch_twin twin = XARCH_TWIN_NONE;
+	enum xarch_guard guard;
 	int err;
 
 	if (rule->action == XARCH_ACTION_PASS)
 		return -ENOEXEC;
 	if (rule->action == XARCH_ACTION_DENY) {
 		xarch_rule_count(rule, XARCH_RESULT_DENIED);
-		xarch_event_exec(rule, bprm->filename, -EACCES);
+		xarch_event_exec(rule, bprm->filename, twin, -EACCES);
 		return -EACCES;
 	}
 	if (is_truncated(bprm))
 		return -ENOEXEC;
-	err = check_readable(bprm, rule);
+	guard = xarch_guard_of(bprm, rule->flags & XARCH_F_CREDENTIALS);
+	err = check_readable(rule, guard);
 	if (!err)
-		err = redirect(bprm, rule);
+		twin = run_twin(bprm, rule);
+	if (twin == XARCH_TWIN_RUNS) {
+		xarch_rule_count(rule, XARCH_RESULT_TWIN);
+		xarch_event_exec(rule, bprm->filename, twin, 0);
+		return 0;
+	}
+	if (!err)
+		err = redirect(bprm, rule, guard);
 	xarch_rule_count(rule, err ? XARCH_RESULT_FAILED : XARCH_RESULT_EMULATED);
-	xarch_event_exec(rule, bprm->filename, err);
+	if (!err)
+		count_reason(rule, twin);
+	if (twin == XARCH_TWIN_NO_LOADER)
+		xarch_event_no_loader(rule);
+	xarch_event_exec(rule, bprm->filename, twin, err);
 	return err;
+}
+
+/*
+ * A file of a known machine that fits none of its archs is nobody's program, and yet
+ * there may be a format or an emulator behind us that runs it: where one of them is
+ * denied here, or locked, so is that.
+ */
+static int refuse_misfit(struct linux_binprm *bprm)
+{
+	const unsigned char *head = (const unsigned char *)bprm->buf;
+	int arch, ret = -ENOEXEC;
+
+	if (memcmp(head, ELFMAG, SELFMAG))
+		return ret;
+	for (arch = 0; arch < __XARCH_ARCH_MAX && ret == -ENOEXEC; arch++) {
+		struct xarch_rule *rule;
+
+		if (!xarch_match_machine(head, sizeof(bprm->buf), arch))
+			continue;
+		rule = xarch_rule_get(arch);
+		if (!rule)
+			continue;
+		if (rule->action == XARCH_ACTION_DENY ||
+		    (rule->action == XARCH_ACTION_EMULATE && rule->flags & XARCH_F_LOCKED)) {
+			ret = -EACCES;
+			xarch_rule_count(rule, XARCH_RESULT_DENIED);
+			xarch_event_exec(rule, bprm->filename, XARCH_TWIN_NONE, ret);
+		}
+		xarch_rule_put(rule);
+	}
+	return ret;
 }
 
 int xarch_load_binary(struct linux_binprm *bprm)
@@ -302,7 +381,7 @@ int xarch_load_binary(struct linux_binprm *bprm)
 		return -ENOEXEC;
 	arch = xarch_match((const unsigned char *)bprm->buf, sizeof(bprm->buf));
 	if (arch < 0)
-		return -ENOEXEC;
+		return refuse_misfit(bprm);
 	rule = xarch_rule_get(arch);
 	if (!rule)
 		return -ENOEXEC;

@@ -7,7 +7,11 @@
 #include "format.h"
 #include "namespaces.h"
 #include "netlink.h"
+#include "networks.h"
+#include "pin.h"
+#include "reaper.h"
 #include "rules.h"
+#include "twins.h"
 
 static int __init xarch_init(void)
 {
@@ -16,9 +20,12 @@ static int __init xarch_init(void)
 	err = xarch_ns_init();
 	if (err)
 		return err;
-	err = xarch_netlink_init();
+	err = xarch_networks_init();
 	if (err)
 		goto err_ns;
+	err = xarch_netlink_init();
+	if (err)
+		goto err_networks;
 	err = xarch_format_init();
 	if (err)
 		goto err_netlink;
@@ -27,8 +34,12 @@ static int __init xarch_init(void)
 err_netlink:
 	xarch_netlink_exit();
 	/* Requests may have come in already. */
-	xarch_ns_stop();
+	xarch_reaper_stop();
 	xarch_rules_exit();
+	xarch_pins_exit();
+	xarch_twins_exit();
+err_networks:
+	xarch_networks_exit();
 err_ns:
 	xarch_ns_exit();
 	return err;
@@ -38,8 +49,11 @@ static void __exit xarch_exit(void)
 {
 	xarch_format_exit();
 	xarch_netlink_exit();
-	xarch_ns_stop();
+	xarch_reaper_stop();
 	xarch_rules_exit();
+	xarch_pins_exit();
+	xarch_twins_exit();
+	xarch_networks_exit();
 	xarch_ns_exit();
 }
 

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/elf.h>
+#ifdef __KERNEL__
+#include <linux/kernel.h>
+#include <linux/string.h>
+#else
+#include <stdbool.h>
+#include <string.h>
+#endif
 
 #include "../include/uapi/linux/xarch.h"
 #include "../include/xarch/archs.h"
 #include "match.h"
 
 #ifndef __KERNEL__
-#include <string.h>
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #endif
 
@@ -49,59 +55,72 @@ static unsigned int field(const unsigned char *head, size_t offset, size_t size,
 #define FIELD(type, member) \
 	field(head, offsetof(type, member), sizeof(((type *)0)->member), data)
 
-int xarch_match(const unsigned char *head, size_t len)
+/* What a header says that counts. */
+struct header {
+	unsigned char class;
+	unsigned char data;
+	unsigned int machine;
+	unsigned int flags;
+	bool phentsize_fits;
+};
+
+/* Return: whether it is the header of a program, of whatever arch. */
+static bool read_header(const unsigned char *head, size_t len, struct header *header)
 {
-	unsigned int type, machine, version, flags, ehsize, phentsize;
-	unsigned int want_ehsize, want_phentsize;
-	unsigned char class, data;
-	size_t i;
+	unsigned char data;
+	unsigned int type;
 
 	if (len < sizeof(Elf32_Ehdr) || memcmp(head, ELFMAG, SELFMAG))
-		return -1;
-	class = head[EI_CLASS];
-	data = head[EI_DATA];
+		return false;
+	header->class = head[EI_CLASS];
+	header->data = head[EI_DATA];
+	data = header->data;
 	if (data != ELFDATA2LSB && data != ELFDATA2MSB)
-		return -1;
-	if (head[EI_VERSION] != EV_CURRENT)
-		return -1;
-	if (head[EI_OSABI] != ELFOSABI_NONE && head[EI_OSABI] != ELFOSABI_LINUX)
-		return -1;
+		return false;
 
-	if (class == ELFCLASS64) {
+	if (header->class == ELFCLASS64) {
 		if (len < sizeof(Elf64_Ehdr))
-			return -1;
-		flags = FIELD(Elf64_Ehdr, e_flags);
-		ehsize = FIELD(Elf64_Ehdr, e_ehsize);
-		phentsize = FIELD(Elf64_Ehdr, e_phentsize);
-		want_ehsize = sizeof(Elf64_Ehdr);
-		want_phentsize = sizeof(Elf64_Phdr);
-	} else if (class == ELFCLASS32) {
-		flags = FIELD(Elf32_Ehdr, e_flags);
-		ehsize = FIELD(Elf32_Ehdr, e_ehsize);
-		phentsize = FIELD(Elf32_Ehdr, e_phentsize);
-		want_ehsize = sizeof(Elf32_Ehdr);
-		want_phentsize = sizeof(Elf32_Phdr);
+			return false;
+		header->flags = FIELD(Elf64_Ehdr, e_flags);
+		header->phentsize_fits = FIELD(Elf64_Ehdr, e_phentsize) == sizeof(Elf64_Phdr);
+	} else if (header->class == ELFCLASS32) {
+		header->flags = FIELD(Elf32_Ehdr, e_flags);
+		header->phentsize_fits = FIELD(Elf32_Ehdr, e_phentsize) == sizeof(Elf32_Phdr);
 	} else {
-		return -1;
+		return false;
 	}
 
 	/* The same place in both classes. */
+	header->machine = FIELD(Elf32_Ehdr, e_machine);
 	type = FIELD(Elf32_Ehdr, e_type);
-	machine = FIELD(Elf32_Ehdr, e_machine);
-	version = FIELD(Elf32_Ehdr, e_version);
-	if (type != ET_EXEC && type != ET_DYN)
-		return -1;
-	if (version != EV_CURRENT)
-		return -1;
-	if (ehsize != want_ehsize || phentsize != want_phentsize)
-		return -1;
+	return type == ET_EXEC || type == ET_DYN;
+}
 
+static bool is_of_machine(const struct header *header, const struct arch *arch)
+{
+	return arch->machine == header->machine && arch->class == header->class &&
+	       arch->data == header->data;
+}
+
+int xarch_match(const unsigned char *head, size_t len)
+{
+	struct header header;
+	size_t i;
+
+	if (!read_header(head, len, &header) || !header.phentsize_fits)
+		return -1;
 	for (i = 0; i < ARRAY_SIZE(archs); i++)
-		if (archs[i].machine == machine && archs[i].class == class &&
-		    archs[i].data == data &&
-		    (flags & archs[i].flags_mask) == archs[i].flags_value)
+		if (is_of_machine(&header, &archs[i]) &&
+		    (header.flags & archs[i].flags_mask) == archs[i].flags_value)
 			return i;
 	return -1;
+}
+
+bool xarch_match_machine(const unsigned char *head, size_t len, int arch)
+{
+	struct header header;
+
+	return read_header(head, len, &header) && is_of_machine(&header, &archs[arch]);
 }
 
 const char *xarch_arch_name(int arch)

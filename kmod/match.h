@@ -10,6 +10,7 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 #else
+#include <stdbool.h>
 #include <stddef.h>
 #endif
 
@@ -21,13 +22,25 @@
  * @head: first bytes of the file
  * @len: how many there are; a file shorter than its ELF header never matches
  *
- * Strict: ELF magic, class, byte order, EV_CURRENT twice, EI_OSABI SYSV or
- * GNU, ET_EXEC or ET_DYN, e_machine, e_flags where the arch table asks, and
- * the e_ehsize and e_phentsize of the class.
+ * Strict as the kernel's own ELF loader (load_elf_binary() and elf_check_arch()): ELF
+ * magic, class, byte order, ET_EXEC or ET_DYN, e_machine, e_flags where the arch table
+ * asks, and the e_phentsize of the class. EI_OSABI, both versions and e_ehsize do not
+ * count, there or here: real programs have odd ones.
  *
  * Return: enum xarch_arch, or -1 for anything else.
  */
 int xarch_match(const unsigned char *head, size_t len);
+
+/**
+ * xarch_match_machine() - could a file be taken for a program of an arch?
+ * @head: first bytes of the file
+ * @len: how many there are
+ * @arch: enum xarch_arch
+ *
+ * The wide side, for rules that forbid: whatever its e_flags and e_phentsize, which
+ * another format or an emulator may not look at.
+ */
+bool xarch_match_machine(const unsigned char *head, size_t len, int arch);
 
 /**
  * xarch_arch_name() - name of an arch, as in the arch table

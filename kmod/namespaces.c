@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Namespaces that have rules: naming them, finding them, noticing their end.
+ * Namespaces that have rules: naming them, finding them.
  *
  * An entry holds an nsfs file of its namespace, so that the identity by which
- * lookups find it cannot be reused. That file keeps the namespace from being
- * freed, and the kernel tells nobody when all others have let go; so a worker
- * looks. "Nobody but us" is one reference on the namespace, which the nsfs
- * inode holds, and one on that inode's dentry, which is our file's: a bind
- * mount of the namespace file or another open one shares the reference and
- * shows in the dentry alone, and somebody could still enter through it. A pid
- * namespace says so itself.
- *
- * A mount namespace holds the pid and user namespaces that its mounts belong
- * to, a pid namespace its user namespace. So a container's entries go one
- * after the other, innermost first, over several looks.
+ * lookups find it cannot be reused. reaper.c notices when nobody else does.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -21,8 +11,6 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/jiffies.h>
-#include <linux/ktime.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/nsproxy.h>
@@ -32,23 +20,12 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "namespaces.h"
 #include "rules.h"
 
-/*
- * How long to wait between two looks for dead namespaces, ms: fifty times what
- * the last one took, so that it costs two percent of a CPU, but within bounds,
- * since a dead container's mounts wait for it and a busy machine makes any look
- * seem long.
- */
-#define LOOK_AFTER_MIN	300
-#define LOOK_AFTER_MAX	1000
-#define LOOK_SHARE	50
-
-LIST_HEAD(xarch_ns_all);
+static LIST_HEAD(all);
 
 static struct rhashtable ns_table;
 static const struct rhashtable_params ns_table_params = {
@@ -69,9 +46,6 @@ static struct vfsmount *nsfs_mount;
  */
 static ptrdiff_t mnt_ns_offset;
 static bool mnt_ns_offset_known;
-
-static void look_for_dead(struct work_struct *work);
-static DECLARE_DELAYED_WORK(look_work, look_for_dead);
 
 static enum xarch_scope scope_of(const struct ns_common *ns)
 {
@@ -127,6 +101,40 @@ err_put:
 void xarch_ns_ref_put(struct xarch_ns_ref *ref)
 {
 	fput(ref->file);
+}
+
+bool xarch_ns_ref_is_initial(const struct xarch_ns_ref *ref)
+{
+	struct ns_common *initial;
+
+	switch (ref->scope) {
+	case XARCH_SCOPE_USER:
+		return ref->ns == &init_user_ns.ns;
+	case XARCH_SCOPE_PID:
+		return ref->ns == &init_pid_ns.ns;
+	case XARCH_SCOPE_MOUNT:
+		/* No symbol names it; the first task never leaves it. */
+		initial = ref->ns->ops->get(&init_task);
+		if (!initial)
+			return false;
+		initial->ops->put(initial);
+		return ref->ns == initial;
+	default:
+		return false;
+	}
+}
+
+bool xarch_ns_any(void)
+{
+	return !list_empty(&all);
+}
+
+struct xarch_ns *xarch_ns_next(const struct xarch_ns *entry)
+{
+	const struct list_head *at = entry ? &entry->list : &all;
+
+	lockdep_assert_held(&xarch_rules_lock);
+	return at->next == &all ? NULL : list_entry(at->next, struct xarch_ns, list);
 }
 
 struct xarch_ns *xarch_ns_lookup(const struct ns_common *ns)
@@ -213,8 +221,7 @@ struct xarch_ns *xarch_ns_create(const struct xarch_ns_ref *ref,
 	err = rhashtable_insert_fast(&ns_table, &entry->node, ns_table_params);
 	if (err)
 		goto err_fput;
-	list_add_tail(&entry->list, &xarch_ns_all);
-	schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_AFTER_MIN));
+	list_add_tail(&entry->list, &all);
 	return entry;
 
 err_fput:
@@ -240,66 +247,6 @@ void xarch_ns_drop_unused(struct xarch_ns *entry)
 	rhashtable_remove_fast(&ns_table, &entry->node, ns_table_params);
 	list_del(&entry->list);
 	call_rcu(&entry->rcu, entry_retire);
-}
-
-static bool nobody_but_us(const struct xarch_ns *entry)
-{
-	return xarch_ns_references(entry->ns) == 1 &&
-	       d_count(entry->file->f_path.dentry) == 1;
-}
-
-static bool is_dead(const struct xarch_ns *entry)
-{
-	if (xarch_ns_is_initial(entry->ns))
-		return false;
-	/*
-	 * When its first process has ended, a pid namespace takes no other,
-	 * whoever still holds it: a zombie, a pidfd, a mount of proc.
-	 */
-	if (entry->scope == XARCH_SCOPE_PID) {
-		struct pid_namespace *pid_ns =
-			container_of(entry->ns, struct pid_namespace, ns);
-
-		if (!(READ_ONCE(pid_ns->pid_allocated) & PIDNS_ADDING))
-			return true;
-	}
-	if (!nobody_but_us(entry))
-		return false;
-	/*
-	 * Somebody may have gone from an open file to being inside between the
-	 * two numbers; then the first one shows it now.
-	 */
-	smp_rmb();
-	return nobody_but_us(entry);
-}
-
-static void look_for_dead(struct work_struct *work)
-{
-	struct xarch_ns *entry, *next;
-	u64 started, took;
-	bool any;
-
-	mutex_lock(&xarch_rules_lock);
-	started = ktime_get_ns();
-	list_for_each_entry_safe(entry, next, &xarch_ns_all, list) {
-		unsigned int arch;
-
-		cond_resched();
-		if (!is_dead(entry))
-			continue;
-		for (arch = 0; arch < __XARCH_ARCH_MAX; arch++)
-			xarch_rule_del(entry, arch);
-		xarch_ns_drop_unused(entry);
-	}
-	any = xarch_ns_any();
-	mutex_unlock(&xarch_rules_lock);
-
-	took = div_u64(ktime_get_ns() - started, NSEC_PER_MSEC);
-	if (any)
-		schedule_delayed_work(&look_work,
-				      msecs_to_jiffies(clamp_t(u64, took * LOOK_SHARE,
-							       LOOK_AFTER_MIN,
-							       LOOK_AFTER_MAX)));
 }
 
 static struct ns_common *get_init_user_ns(struct ns_common *unused)
@@ -338,11 +285,6 @@ int xarch_ns_init(void)
 	if (err)
 		mntput(nsfs_mount);
 	return err;
-}
-
-void xarch_ns_stop(void)
-{
-	cancel_delayed_work_sync(&look_work);
 }
 
 void xarch_ns_exit(void)

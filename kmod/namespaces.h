@@ -72,6 +72,14 @@ int xarch_ns_ref_get(unsigned int fd, enum xarch_scope scope, struct xarch_ns_re
 void xarch_ns_ref_put(struct xarch_ns_ref *ref);
 
 /**
+ * xarch_ns_ref_is_initial() - whether a namespace is the one the machine began with
+ * @ref: the namespace
+ *
+ * Context: may sleep.
+ */
+bool xarch_ns_ref_is_initial(const struct xarch_ns_ref *ref);
+
+/**
  * xarch_ns_lookup() - the entry of a namespace
  * @ns: compared only
  *
@@ -110,11 +118,22 @@ void xarch_ns_drop_unused(struct xarch_ns *entry);
 const struct ns_common *xarch_ns_of_mnt(const void *mnt_ns);
 
 /* Is there any entry at all? For lookups; no lock. */
-extern struct list_head xarch_ns_all;
-static inline bool xarch_ns_any(void)
-{
-	return !list_empty(&xarch_ns_all);
-}
+bool xarch_ns_any(void);
+
+/**
+ * xarch_ns_next() - walk over all entries
+ * @entry: the one before, NULL: the first
+ *
+ * Context: xarch_rules_lock held.
+ * Return: the next one, or NULL.
+ */
+struct xarch_ns *xarch_ns_next(const struct xarch_ns *entry);
+
+#define xarch_for_each_ns(ns) \
+	for (ns = xarch_ns_next(NULL); ns; ns = xarch_ns_next(ns))
+/* The entry may go meanwhile. */
+#define xarch_for_each_ns_safe(ns, next) \
+	for (ns = xarch_ns_next(NULL); ns && ((next) = xarch_ns_next(ns), true); ns = (next))
 
 /**
  * xarch_ns_init() - set the table up
@@ -123,11 +142,6 @@ static inline bool xarch_ns_any(void)
  * Return: 0 or a negative errno.
  */
 int xarch_ns_init(void);
-
-/**
- * xarch_ns_stop() - stop watching for dead namespaces
- */
-void xarch_ns_stop(void);
 
 /**
  * xarch_ns_exit() - undo xarch_ns_init(), after the last entry has gone

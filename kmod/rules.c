@@ -2,30 +2,41 @@
 /* The rules: what they are, which one decides, how they come and go. */
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/hashtable.h>
 #include <linux/ktime.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <linux/wait_bit.h>
 
 #include "compat.h"
-#include "emulator.h"
-#include "event.h"
 #include "namespaces.h"
 #include "native.h"
+#include "pin.h"
 #include "rules.h"
+#include "twins.h"
 
 /* Slots, lists and counts of rules and namespaces; see rules.h. */
 DEFINE_MUTEX(xarch_rules_lock);
 
-static LIST_HEAD(rules_delegated);
-u32 xarch_rules_n;
-u32 xarch_generation;
+static u32 rules_n;
+static u32 generation;
 
 static struct xarch_rule __rcu *host_rules[__XARCH_ARCH_MAX];
+
+/* Whose rules have been set from user namespaces, under xarch_rules_lock. */
+struct xarch_delegator {
+	struct hlist_node node;
+	const struct user_namespace *ns;	/* NULL: all of @uid's; compared only */
+	kuid_t uid;
+	u32 n;
+};
+
+static DEFINE_HASHTABLE(delegators, 10);
 
 /* Rules not freed yet, for module exit. */
 static atomic_t rules_alive = ATOMIC_INIT(0);
@@ -133,10 +144,10 @@ struct xarch_rule *xarch_rule_get(enum xarch_arch arch)
 	struct xarch_rule *rule;
 
 	rcu_read_lock();
-	/* One that has just gone is out of its slot already: look again. */
+	/* One that has just gone, with nobody in it, is out of its slot already: look again. */
 	do {
 		rule = rule_find(arch);
-	} while (rule && !percpu_ref_tryget_live(&rule->users));
+	} while (rule && !percpu_ref_tryget(&rule->users));
 	rcu_read_unlock();
 	return rule;
 }
@@ -146,7 +157,22 @@ void xarch_rule_put(struct xarch_rule *rule)
 	percpu_ref_put(&rule->users);
 }
 
+/* The number of the step's namespace, as far as @reader may know of it. */
+static u32 walk_inum(const struct walk *walk, const struct user_namespace *reader)
+{
+	const struct user_namespace *owner = reader;
+
+	if (!walk->ns)
+		return 0;
+	if (walk->scope == XARCH_SCOPE_PID)
+		owner = container_of(walk->ns, struct pid_namespace, ns)->user_ns;
+	else if (walk->scope == XARCH_SCOPE_USER)
+		owner = container_of(walk->ns, struct user_namespace, ns);
+	return xarch_userns_contains(reader, owner) ? walk->ns->inum : 0;
+}
+
 unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch arch,
+				const struct user_namespace *reader,
 				struct xarch_candidate *out)
 {
 	struct xarch_candidate *nearest = NULL, *locked = NULL, *wins;
@@ -158,11 +184,12 @@ unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch a
 		struct xarch_candidate *candidate = &out[n++];
 
 		candidate->scope = walk.scope;
-		candidate->ns_inum = walk.ns ? walk.ns->inum : 0;
+		candidate->ns_inum = walk_inum(&walk, reader);
 		candidate->rule = walk_rule(&walk, arch);
 		candidate->verdict = XARCH_VERDICT_NONE;
 		if (!candidate->rule)
 			continue;
+		candidate->whole = xarch_userns_contains(reader, candidate->rule->owner);
 		if (!xarch_userns_contains(candidate->rule->owner, task->user_ns)) {
 			candidate->verdict = XARCH_VERDICT_FOREIGN;
 			continue;
@@ -205,6 +232,7 @@ void xarch_rule_counters(const struct xarch_rule *rule, struct xarch_counters *s
 static void rule_free(struct xarch_rule *rule)
 {
 	free_percpu(rule->counters);
+	xarch_twins_put(rule->twins);
 	kfree(rule->emulator);
 	kfree(rule->args);
 	kfree(rule);
@@ -234,13 +262,6 @@ static void rule_reap(struct rcu_head *rcu)
 	xarch_rule_release(rule);
 }
 
-static void close_emulator(struct xarch_rule *rule)
-{
-	if (rule->emulator_file)
-		xarch_emulator_close(rule->emulator_file);
-	rule->emulator_file = NULL;
-}
-
 /*
  * No exec is in the rule any more. The emulator's file goes now, whoever still
  * reads the description: it pins a mount.
@@ -249,55 +270,16 @@ static void rule_unused(struct percpu_ref *users)
 {
 	struct xarch_rule *rule = container_of(users, struct xarch_rule, users);
 
-	close_emulator(rule);
+	xarch_pin_put(rule->pin);
+	rule->pin = NULL;
 	call_rcu(&rule->rcu, rule_reap);
-}
-
-/* extack takes literals only. */
-static void complain_of_emulator(struct netlink_ext_ack *extack, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		NL_SET_ERR_MSG(extack, "there is no such emulator");
-		break;
-	case -ELIBBAD:
-		NL_SET_ERR_MSG(extack, "the emulator is not a native ELF program: a script or a foreign program would need an emulator itself");
-		break;
-	case -EACCES:
-		NL_SET_ERR_MSG(extack, "the emulator is not an executable regular file, or its mount is noexec, or the caller may not execute it");
-		break;
-	case -ETXTBSY:
-		NL_SET_ERR_MSG(extack, "the emulator is open for writing");
-		break;
-	case -EXDEV:
-		NL_SET_ERR_MSG(extack, "the emulator is on a file system that cannot be kept open: one mounted in a user namespace, or FUSE; use another one, or a lazy rule");
-		break;
-	default:
-		NL_SET_ERR_MSG(extack, "the emulator cannot be opened");
-	}
-}
-
-static int rule_pin_emulator(struct xarch_rule *rule, const struct xarch_rule_request *request,
-			     struct netlink_ext_ack *extack)
-{
-	struct file *file;
-
-	if (request->emulator_file)
-		file = xarch_emulator_pin_file(request->emulator_file,
-					       request->owner == &init_user_ns);
-	else
-		file = xarch_emulator_pin(rule->emulator);
-	if (IS_ERR(file)) {
-		complain_of_emulator(extack, PTR_ERR(file));
-		return PTR_ERR(file);
-	}
-	rule->emulator_file = file;
-	return 0;
 }
 
 static int rule_copy_emulator(struct xarch_rule *rule, const struct xarch_rule_request *request,
 			      struct netlink_ext_ack *extack)
 {
+	struct xarch_pin *pin;
+
 	rule->emulator = kstrdup(request->emulator, GFP_KERNEL_ACCOUNT);
 	if (!rule->emulator)
 		return -ENOMEM;
@@ -310,7 +292,14 @@ static int rule_copy_emulator(struct xarch_rule *rule, const struct xarch_rule_r
 	rule->args_len = request->args_len;
 	if (request->flags & XARCH_F_LAZY)
 		return 0;
-	return rule_pin_emulator(rule, request, extack);
+	pin = xarch_pin_new(rule->emulator, request->emulator_file,
+			    request->owner == &init_user_ns, extack);
+	if (IS_ERR(pin))
+		return PTR_ERR(pin);
+	rule->pin = pin;
+	rule->emulator_dev = pin->dev;
+	rule->emulator_ino = pin->ino;
+	return 0;
 }
 
 struct xarch_rule *xarch_rule_new(const struct xarch_rule_request *request,
@@ -333,7 +322,8 @@ struct xarch_rule *xarch_rule_new(const struct xarch_rule_request *request,
 	rule->owner = request->owner;
 	rule->owner_inum = request->owner->ns.inum;
 	rule->set_at = ktime_get_boottime_ns();
-	INIT_LIST_HEAD(&rule->delegated);
+	if (request->twins)
+		rule->twins = xarch_twins_hold(request->twins);
 
 	err = percpu_ref_init(&rule->users, rule_unused, 0, GFP_KERNEL_ACCOUNT);
 	if (err)
@@ -359,7 +349,7 @@ err_free:
 
 void xarch_rule_discard(struct xarch_rule *rule)
 {
-	close_emulator(rule);
+	xarch_pin_put(rule->pin);
 	percpu_ref_exit(&rule->users);
 	rule_free(rule);
 }
@@ -375,70 +365,125 @@ struct xarch_rule *xarch_rule_peek(struct xarch_ns *ns, enum xarch_arch arch)
 					 lockdep_is_held(&xarch_rules_lock));
 }
 
-/* Out of its slot already; execs may still be in it. */
-static void rule_retire(struct xarch_rule *rule)
+/* The user namespace just below the initial one that @ns is or lies in. */
+static const struct user_namespace *outermost(const struct user_namespace *ns)
 {
-	list_del(&rule->delegated);
-	WRITE_ONCE(xarch_rules_n, xarch_rules_n - 1);
-	percpu_ref_kill(&rule->users);
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	return ns;
 }
 
 /*
- * A user namespace may make namespaces and rules without end, so what it and
- * all below it may set is limited, counted at the outermost one.
+ * Who delegated rules count for: the user who made the outermost user namespace, since
+ * one user may make any number. Root makes them for containers, which are others' each:
+ * there it is the namespace itself.
  */
-static bool within_limit(const struct user_namespace *owner)
+static bool counts_for(const struct xarch_delegator *delegator, const struct user_namespace *ns)
 {
-	const struct user_namespace *outermost = owner;
-	struct xarch_rule *rule;
-	unsigned int n = 0;
+	return delegator->ns ? delegator->ns == ns : uid_eq(delegator->uid, ns->owner);
+}
 
-	if (owner == &init_user_ns)
-		return true;
-	while (outermost->parent != &init_user_ns)
-		outermost = outermost->parent;
-	list_for_each_entry(rule, &rules_delegated, delegated)
-		n += xarch_userns_contains(outermost, rule->owner);
-	return n < XARCH_USERNS_RULES_MAX;
+static struct xarch_delegator *delegator_get(const struct user_namespace *owner)
+{
+	const struct user_namespace *ns = outermost(owner);
+	bool by_root = uid_eq(ns->owner, GLOBAL_ROOT_UID);
+	unsigned long key = by_root ? (unsigned long)ns : __kuid_val(ns->owner);
+	struct xarch_delegator *delegator;
+
+	hash_for_each_possible(delegators, delegator, node, key)
+		if (counts_for(delegator, ns))
+			return delegator;
+	delegator = kzalloc(sizeof(*delegator), GFP_KERNEL_ACCOUNT);
+	if (!delegator)
+		return NULL;
+	delegator->ns = by_root ? ns : NULL;
+	delegator->uid = ns->owner;
+	hash_add(delegators, &delegator->node, key);
+	return delegator;
+}
+
+static void delegator_put(struct xarch_delegator *delegator)
+{
+	if (--delegator->n)
+		return;
+	hash_del(&delegator->node);
+	kfree(delegator);
+}
+
+/* Out of its slot already; execs may still be in it. */
+static void rule_retire(struct xarch_rule *rule)
+{
+	if (rule->delegator)
+		delegator_put(rule->delegator);
+	WRITE_ONCE(rules_n, rules_n - 1);
+	percpu_ref_kill(&rule->users);
+}
+
+/* Find out who the rule counts for, and whether they may have one more. */
+static int rule_account(struct xarch_rule *rule, const struct xarch_rule *old,
+			struct netlink_ext_ack *extack)
+{
+	struct xarch_delegator *delegator;
+
+	if (rule->owner == &init_user_ns)
+		return 0;
+	delegator = delegator_get(rule->owner);
+	if (!delegator)
+		return -ENOMEM;
+	/* One of theirs is replaced: then they have as many as before. */
+	if ((!old || old->delegator != delegator) && delegator->n >= XARCH_USERNS_RULES_MAX) {
+		NL_SET_ERR_MSG(extack, "this user has set as many rules as they may in user namespaces");
+		return -ENOSPC;
+	}
+	delegator->n++;
+	rule->delegator = delegator;
+	return 0;
 }
 
 int xarch_rule_publish(struct xarch_ns *ns, struct xarch_rule *rule,
 		       struct netlink_ext_ack *extack)
 {
 	struct xarch_rule *old = xarch_rule_peek(ns, rule->arch);
+	int err;
 
 	lockdep_assert_held(&xarch_rules_lock);
-	if ((!old || old->owner == &init_user_ns) && !within_limit(rule->owner)) {
-		NL_SET_ERR_MSG(extack, "this user namespace has set as many rules as it may");
-		return -ENOSPC;
-	}
-	if (rule->owner != &init_user_ns)
-		list_add_tail(&rule->delegated, &rules_delegated);
-	WRITE_ONCE(xarch_rules_n, xarch_rules_n + 1);
+	err = rule_account(rule, old, extack);
+	if (err)
+		return err;
+	WRITE_ONCE(rules_n, rules_n + 1);
 	if (ns && !old)
 		ns->n_rules++;
-	WRITE_ONCE(xarch_generation, xarch_generation + 1);
+	WRITE_ONCE(generation, generation + 1);
 	rcu_assign_pointer(*rule_slot(ns, rule->arch), rule);
-	xarch_event_rule(rule, ns, XARCH_CMD_RULE_SET);
 	if (old)
 		rule_retire(old);
 	return 0;
 }
 
-bool xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch)
+struct xarch_rule *xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch)
 {
 	struct xarch_rule *rule = xarch_rule_peek(ns, arch);
 
 	lockdep_assert_held(&xarch_rules_lock);
 	if (!rule)
-		return false;
+		return NULL;
+	xarch_rule_hold(rule);
 	RCU_INIT_POINTER(*rule_slot(ns, arch), NULL);
 	if (ns)
 		ns->n_rules--;
-	WRITE_ONCE(xarch_generation, xarch_generation + 1);
-	xarch_event_rule(rule, ns, XARCH_CMD_RULE_DEL);
+	WRITE_ONCE(generation, generation + 1);
 	rule_retire(rule);
-	return true;
+	return rule;
+}
+
+u32 xarch_rules_count(void)
+{
+	return READ_ONCE(rules_n);
+}
+
+u32 xarch_rules_generation(void)
+{
+	return READ_ONCE(generation);
 }
 
 void xarch_rules_exit(void)
@@ -448,11 +493,11 @@ void xarch_rules_exit(void)
 
 	mutex_lock(&xarch_rules_lock);
 	for (arch = 0; arch < __XARCH_ARCH_MAX; arch++) {
-		xarch_rule_del(NULL, arch);
-		list_for_each_entry(ns, &xarch_ns_all, list)
-			xarch_rule_del(ns, arch);
+		xarch_rule_release(xarch_rule_del(NULL, arch));
+		xarch_for_each_ns(ns)
+			xarch_rule_release(xarch_rule_del(ns, arch));
 	}
-	list_for_each_entry_safe(ns, next, &xarch_ns_all, list)
+	xarch_for_each_ns_safe(ns, next)
 		xarch_ns_drop_unused(ns);
 	mutex_unlock(&xarch_rules_lock);
 	/* The last ones go in RCU callbacks, which must have returned, too. */

@@ -18,7 +18,10 @@ struct netlink_ext_ack;
 struct ns_common;
 struct pid_namespace;
 struct user_namespace;
+struct xarch_delegator;
 struct xarch_ns;
+struct xarch_pin;
+struct xarch_twins;
 
 /*
  * Locking. Writers hold xarch_rules_lock. An exec finds its rule under RCU and
@@ -35,6 +38,11 @@ enum xarch_result {
 	XARCH_RESULT_EMULATED,
 	XARCH_RESULT_DENIED,
 	XARCH_RESULT_FAILED,
+	XARCH_RESULT_TWIN,
+	/* Emulated although there is a twin, beside XARCH_RESULT_EMULATED. */
+	XARCH_RESULT_NO_LOADER,
+	XARCH_RESULT_PRELOAD,
+	XARCH_RESULT_ARGUMENT,
 	__XARCH_RESULT_MAX
 };
 
@@ -63,13 +71,17 @@ struct xarch_counters {
  * @args: @n_args strings, each with its NUL, one after the other
  * @n_args: how many
  * @args_len: bytes of @args
- * @emulator_file: pinned emulator; NULL for XARCH_F_LAZY and other actions;
- *	for @users alone
+ * @pin: the emulator kept open; NULL for XARCH_F_LAZY and other actions; for
+ *	@users alone
+ * @emulator_dev: its device as stat(2) tells it, a label
+ * @emulator_ino: its inode number, a label; 0: there is no pinned emulator
+ * @twins: set of twins that it names, or NULL
  * @counters: per-CPU counters
  * @users: execs that are in the rule; killed when the rule goes
  * @holders: references to the description, @users together counting one
  * @rcu: for call_rcu()
- * @delegated: in the list of the rules that a user namespace has set
+ * @delegator: whom a rule set from a user namespace counts for, NULL: not published, or
+ *	the host's administrator; under xarch_rules_lock
  */
 struct xarch_rule {
 	enum xarch_arch arch;
@@ -84,12 +96,15 @@ struct xarch_rule {
 	char *args;
 	u32 n_args;
 	u32 args_len;
-	struct file *emulator_file;
+	struct xarch_pin *pin;
+	u32 emulator_dev;
+	u64 emulator_ino;
+	struct xarch_twins *twins;
 	struct xarch_counters __percpu *counters;
 	struct percpu_ref users;
 	refcount_t holders;
 	struct rcu_head rcu;
-	struct list_head delegated;
+	struct xarch_delegator *delegator;
 };
 
 /**
@@ -104,6 +119,7 @@ struct xarch_rule {
  * @args: as in struct xarch_rule
  * @n_args:
  * @args_len:
+ * @twins: the set of twins that the rule is to name, held by the caller, or NULL
  * @owner: user namespace that the rule is to belong to
  */
 struct xarch_rule_request {
@@ -117,6 +133,7 @@ struct xarch_rule_request {
 	const char *args;
 	u32 n_args;
 	u32 args_len;
+	struct xarch_twins *twins;
 	const struct user_namespace *owner;
 };
 
@@ -135,15 +152,17 @@ struct xarch_task {
 /**
  * struct xarch_candidate - one scope that a lookup asked, for reporting
  * @scope: its kind
- * @ns_inum: number of its namespace; 0 for the host, and for a mount namespace
- *	where there is no rule
+ * @ns_inum: number of its namespace; 0 for the host, for a mount namespace where there
+ *	is no rule, and for what is outside of the reader's user namespace
  * @rule: its rule for the arch, or NULL; held by whoever asked
+ * @whole: whether the rule is of the reader's user namespace or one below it
  * @verdict: enum xarch_verdict
  */
 struct xarch_candidate {
 	enum xarch_scope scope;
 	u32 ns_inum;
 	struct xarch_rule *rule;
+	bool whole;
 	enum xarch_verdict verdict;
 };
 
@@ -181,12 +200,14 @@ bool xarch_task_in(const struct xarch_task *task, const struct ns_common *ns);
  * xarch_rule_explain() - every scope that a lookup asks, nearest first
  * @task: whose exec
  * @arch: of the program
+ * @reader: user namespace of whoever asks
  * @out: room for XARCH_CANDIDATES_MAX; rules are not held yet
  *
  * Context: xarch_rules_lock held; does not sleep.
  * Return: how many there are.
  */
 unsigned int xarch_rule_explain(const struct xarch_task *task, enum xarch_arch arch,
+				const struct user_namespace *reader,
 				struct xarch_candidate *out);
 
 /**
@@ -240,9 +261,9 @@ int xarch_rule_publish(struct xarch_ns *ns, struct xarch_rule *rule,
  * @arch: whose
  *
  * Context: xarch_rules_lock held.
- * Return: whether there was one.
+ * Return: the rule that there was, for xarch_rule_release(), or NULL.
  */
-bool xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch);
+struct xarch_rule *xarch_rule_del(struct xarch_ns *ns, enum xarch_arch arch);
 
 /**
  * xarch_rule_peek() - a scope's own rule
@@ -276,9 +297,9 @@ void xarch_rule_release(struct xarch_rule *rule);
 bool xarch_userns_contains(const struct user_namespace *outer,
 			   const struct user_namespace *inner);
 
-/* How many rules there are, and a number that each change changes. */
-extern u32 xarch_rules_n;
-extern u32 xarch_generation;
+/* How many rules there are, and a number that each change changes; any context. */
+u32 xarch_rules_count(void);
+u32 xarch_rules_generation(void);
 
 /**
  * xarch_rules_exit() - remove every rule and wait until all are gone
