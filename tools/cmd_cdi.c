@@ -16,9 +16,9 @@
 #include "arch.h"
 #include "cmd.h"
 #include "emulator.h"
+#include "file.h"
 #include "output.h"
 #include "phrase.h"
-#include "replace.h"
 #include "rule.h"
 #include "util.h"
 
@@ -139,6 +139,11 @@ static json_t *spec_json(const struct listing *listing, enum xarch_arch arch,
 	return spec;
 }
 
+/* Everybody may read it. */
+static const struct stat any_config = {
+	.st_mode = 0644, .st_uid = -1, .st_gid = -1,
+};
+
 static bool install_spec(const struct listing *listing, enum xarch_arch arch,
 			 json_t *spec, json_t *records)
 {
@@ -149,7 +154,8 @@ static bool install_spec(const struct listing *listing, enum xarch_arch arch,
 	size_t i;
 	int err;
 
-	err = text ? replace_file(path, text, strlen(text), 0644) : ENOMEM;
+	err = text ? replace_file(path, text, strlen(text), &any_config) :
+		     ENOMEM;
 	if (err)
 		error("cdi: %s: %s", path, strerror(err));
 	for (i = 0; i < listing->n; i++)

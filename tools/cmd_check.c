@@ -21,6 +21,7 @@
 #include "nl.h"
 #include "output.h"
 #include "probe.h"
+#include "replaced.h"
 #include "rule.h"
 #include "util.h"
 
@@ -268,21 +269,27 @@ static void check(struct checking *checking, enum xarch_arch arch)
 	struct rules candidates = { 0 };
 	struct result result = { 0 };
 	const struct rule *rule;
+	char *note;
 
 	if (!resolve(checking, arch, &candidates, &rule)) {
 		checking->failed = true;
 		goto clear;
 	}
 	run_probe(checking, arch, rule, &result);
+	note = rule ? emulator_state_note(rule) : NULL;
+	if (note)
+		warning("%s %s: %s", checking->command->name, archs[arch].name, note);
+	free(note);
 	checking->failed |= !result.works;
 	json_array_append_new(checking->records,
-			      json_pack("{s:s, s:b, s:I, s:o, s:o}",
+			      json_pack("{s:s, s:b, s:I, s:o, s:o, s:s?}",
 					"arch", archs[arch].name,
 					"works", result.works,
 					"ms", result.ms,
 					"by", result.works ? by(arch, rule) :
 							     json_null(),
-					"reason", json_text(result.why)));
+					"reason", json_text(result.why),
+					"emulator_state", rule ? emulator_state(rule) : NULL));
 	free(result.why);
 clear:
 	rules_clear(&candidates);

@@ -9,10 +9,16 @@
 #include "arch.h"
 #include "cmd.h"
 #include "config.h"
+#include "native_load.h"
 #include "nl.h"
 #include "output.h"
+#include "replaced.h"
 #include "rule.h"
 #include "util.h"
+
+enum {
+	OPT_REPLACED = OPT_VERB,
+};
 
 static const struct column columns[] = {
 	{ .title = "ARCH", .key = "arch" },
@@ -21,15 +27,6 @@ static const struct column columns[] = {
 	{ .title = "EMULATOR", .text = text_emulator },
 	{ 0 }
 };
-
-static const char *file_word(const struct command *command, int argc,
-			     char **argv)
-{
-	next_option(command, argc, argv, NULL);
-	if (argc - optind > 1)
-		usage(command, "one file, or none for %s", settings.config);
-	return optind < argc ? argv[optind] : settings.config;
-}
 
 static json_t *rules_record(const void *list, size_t i)
 {
@@ -77,13 +74,18 @@ static bool save(const struct command *command, const struct rules *rules,
 
 static int run_save(const struct command *command, int argc, char **argv)
 {
-	const char *path = file_word(command, argc, argv);
+	const char *path = settings.config;
 	struct rules rules = { 0 };
 	struct rule wanted = { 0 };
 	struct conn_reply reply;
 	struct conn conn = { 0 };
 	int status = EXIT_REFUSED;
 
+	next_option(command, argc, argv, NULL);
+	if (argc - optind > 1)
+		usage(command, "one file, or none for %s", path);
+	if (optind < argc)
+		path = argv[optind];
 	if (!strcmp(path, "-"))
 		usage(command, "it needs a file that it can replace");
 	rule_set_u32(&wanted, XARCH_A_SCOPE, XARCH_SCOPE_HOST);
@@ -113,6 +115,35 @@ static char *restore_label(const void *arg, size_t i)
 			 archs[section->rule.arch].name);
 }
 
+/*
+ * A set that cannot be loaded stops no rule: its programs are emulated until it can.
+ * Each set is loaded once, whatever the number of rules that name it.
+ */
+static bool load_sets(struct rules *rules)
+{
+	bool all = true;
+	size_t i, j;
+
+	for (i = 0; i < rules->n; i++) {
+		const char *name = rules->rule[i].twins;
+
+		for (j = 0; name && j < i; j++)
+			if (rules->rule[j].twins && !strcmp(rules->rule[j].twins, name))
+				break;
+		if (!name || j < i || native_load("restore", name, NATIVE_AS_BEFORE))
+			continue;
+		all = false;
+		/* The strings are the config's: nothing is freed. */
+		for (j = i; j < rules->n; j++) {
+			if (!rules->rule[j].twins || strcmp(rules->rule[j].twins, name))
+				continue;
+			rules->rule[j].twins = NULL;
+			rules->rule[j].has &= ~RULE_BIT(XARCH_A_TWINS);
+		}
+	}
+	return all;
+}
+
 static bool restore(const struct config *config)
 {
 	bool accepted[__XARCH_ARCH_MAX];
@@ -127,7 +158,8 @@ static bool restore(const struct config *config)
 	for (i = 0; (section = config_section(config, i)); i++)
 		*rules_add(&rules) = section->rule;
 	if (!conn_open(&conn)) {
-		good = rules_set(&conn, &rules, restore_label, config, accepted);
+		good = load_sets(&rules);
+		good &= rules_set(&conn, &rules, restore_label, config, accepted);
 		for (i = 0; i < rules.n; i++)
 			if (accepted[i])
 				json_array_append_new(records,
@@ -140,19 +172,106 @@ static bool restore(const struct config *config)
 	return good;
 }
 
+static char *replaced_label(const void *arg, size_t i)
+{
+	const struct rules *rules = arg;
+
+	return xasprintf("restore: %s", archs[rules->rule[i].arch].name);
+}
+
+/*
+ * Each is set anew in place of the old one, as it is, whether a file keeps it or not:
+ * no exec finds none. The others keep their counters.
+ */
+static bool set_replaced(struct conn *conn, struct rules *rules)
+{
+	struct rules replaced = { 0 };
+	bool accepted[__XARCH_ARCH_MAX];
+	struct rule *rule;
+	bool good;
+	size_t i;
+
+	for (i = 0; i < rules->n; i++) {
+		const char *state = emulator_state(&rules->rule[i]);
+		char *note = emulator_state_note(&rules->rule[i]);
+
+		if (state && !strcmp(state, EMULATOR_REPLACED)) {
+			/* Borrowed: the strings remain those of the list. */
+			rule = rules_add(&replaced);
+			*rule = rules->rule[i];
+			rule->has &= RULE_SETTING;
+		} else if (note) {
+			warning("restore: %s: %s", archs[rules->rule[i].arch].name, note);
+		}
+		free(note);
+	}
+	good = rules_set(conn, &replaced, replaced_label, &replaced, accepted);
+	output_list(columns, rules_record, &replaced, replaced.n);
+	free(replaced.rule);
+	return good;
+}
+
+static int restore_replaced(const struct command *command)
+{
+	struct rules rules = { 0 };
+	struct rule wanted = { 0 };
+	struct conn_reply reply;
+	struct conn conn = { 0 };
+	bool good = false;
+
+	rule_set_u32(&wanted, XARCH_A_SCOPE, XARCH_SCOPE_HOST);
+	if (conn_open(&conn) ||
+	    rules_get(&conn, XARCH_CMD_RULE_GET, &wanted, &rules, &reply))
+		goto close;
+	if (reply.error)
+		error("%s: %s", command->name, reply.message);
+	else
+		good = set_replaced(&conn, &rules);
+close:
+	rules_clear(&rules);
+	conn_close(&conn);
+	return good ? 0 : EXIT_REFUSED;
+}
+
+/* Rules that are set later need the module, too. */
+static int restore_nothing(void)
+{
+	struct conn conn = { 0 };
+
+	if (conn_open(&conn))
+		return EXIT_REFUSED;
+	conn_close(&conn);
+	return 0;
+}
+
 static int run_restore(const struct command *command, int argc, char **argv)
 {
-	const char *path = file_word(command, argc, argv);
 	struct config config;
+	bool replaced = false;
+	const char *path;
 	bool good;
+
+	while (next_option(command, argc, argv, NULL) != OPT_END)
+		replaced = true;
+	if (argc - optind > !replaced)
+		usage(command, replaced ? "--replaced: it reads no file" :
+					  "one file, or none for %s", settings.config);
+	if (replaced)
+		return restore_replaced(command);
+	path = optind < argc ? argv[optind] : settings.config;
 
 	/* Nothing was ever kept: what the machine's start meets at first. */
 	if (path == settings.config && access(path, F_OK) && errno == ENOENT)
-		return 0;
-	if (!config_read(&config, path, command->name))
-		return EXIT_REFUSED;
-	good = restore(&config);
-	config_end(&config);
+		return restore_nothing();
+	good = config_read(&config, path, command->name);
+	if (good) {
+		good = restore(&config);
+		config_end(&config);
+	}
+	/* For whoever reads the journal after the machine's start (systemd.exec(5)). */
+	if (!good && !strcmp(path, CONFIG_FILE) && getenv("JOURNAL_STREAM"))
+		error("restore: not all of %s is in force: mend that, and run \"sudo systemctl restart xarch\"",
+		      path);
 	return good ? 0 : EXIT_REFUSED;
 }
 
@@ -163,12 +282,19 @@ const struct command cmd_save = {
 	.run = run_save,
 };
 
+static const struct option restore_options[] = {
+	{ "replaced", no_argument, NULL, OPT_REPLACED },
+	{ 0 }
+};
+
 const struct command cmd_restore = {
 	.name = "restore",
-	.synopsis = "[FILE|-]",
+	.synopsis = "[FILE|-|--replaced]",
 	.summary = "Set the host rules that " CONFIG_FILE " or another file lists",
 	.details =
+	"      --replaced        set those rules anew whose emulator was replaced, and no other\n\n"
 	"A file with a mistake in it sets no rule at all. A rule that the kernel refuses\n"
 	"does not stop the others. Rules that the file does not name stay as they are.\n",
+	.options = restore_options,
 	.run = run_restore,
 };

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "arch.h"
+#include "boot.h"
 #include "cmd.h"
 #include "config.h"
 #include "emulator.h"
+#include "native_ready.h"
+#include "native_table.h"
 #include "nl.h"
 #include "output.h"
 #include "rule.h"
@@ -17,6 +20,7 @@
 enum {
 	OPT_EMULATOR = OPT_VERB,
 	OPT_ARG,
+	OPT_NATIVE,
 	OPT_RUNTIME,
 	OPT_FLAG = 1 << 16,	/* and a bit of enum xarch_flag */
 };
@@ -29,7 +33,7 @@ struct setting {
 	struct rule pattern;	/* what the options say: all but the arch */
 	struct rules rules;	/* what is asked for */
 	bool *accepted;		/* of each rule */
-	bool *kept;		/* in the config file, of each rule */
+	bool *kept;		/* will be there after a restart, of each rule */
 };
 
 static char *label(const void *arg, size_t i)
@@ -55,6 +59,7 @@ static void add_rule(struct setting *setting, enum xarch_arch arch,
 		rule_set_emulator(rule, emulator);
 	for (i = 0; i < pattern->nargs; i++)
 		rule_add_arg(rule, pattern->args[i]);
+	rule_set_twins(rule, pattern->twins);
 }
 
 static bool add_named(struct setting *setting, enum xarch_arch arch)
@@ -70,10 +75,11 @@ static bool add_named(struct setting *setting, enum xarch_arch arch)
 	emulator = emulator_choose(name, arch, pattern->emulator,
 				   pattern->flags & XARCH_F_LAZY);
 	free(name);
-	if (emulator)
-		add_rule(setting, arch, emulator);
+	if (!emulator)
+		return false;
+	add_rule(setting, arch, emulator);
 	free(emulator);
-	return emulator;
+	return true;
 }
 
 /* Every arch that it makes sense for: not this machine's own. */
@@ -121,6 +127,7 @@ static bool add_words(struct setting *setting, int n, char **words)
 /* The rules are in force by now, so a failure here leaves them so. */
 static bool keep(struct setting *setting, struct config *config)
 {
+	const char *obstacle;
 	bool any = false;
 	size_t i;
 	int err;
@@ -138,6 +145,15 @@ static bool keep(struct setting *setting, struct config *config)
 		error("%s: %s: %s: the rule is active but will not survive a reboot",
 		      setting->command->name, config->path, strerror(err));
 		return false;
+	}
+	/* Another file than that of xarch.service is the caller's to restore. */
+	if (strcmp(settings.config, CONFIG_FILE))
+		return true;
+	obstacle = boot_obstacle();
+	if (obstacle) {
+		warning("%s: written to %s, but nothing will restore it after a reboot: %s",
+			setting->command->name, config->path, obstacle);
+		return true;
 	}
 	for (i = 0; i < setting->rules.n; i++)
 		setting->kept[i] = setting->accepted[i];
@@ -237,6 +253,9 @@ static void parse_options(struct setting *setting, int argc, char **argv)
 		case OPT_ARG:
 			rule_add_arg(pattern, optarg);
 			break;
+		case OPT_NATIVE:
+			rule_set_twins(pattern, strcmp(optarg, "none") ? optarg : NULL);
+			break;
 		case OPT_RUNTIME:
 			setting->runtime = true;
 			break;
@@ -246,9 +265,15 @@ static void parse_options(struct setting *setting, int argc, char **argv)
 	}
 	if (optind == argc)
 		usage(command, "say which arch");
-	if (pattern->emulator &&
-	    (argc - optind > 1 || !strcmp(argv[optind], "all")))
+	if (pattern->twins && !native_name_good(pattern->twins))
+		usage(command, "--native: \"%s\" is no name of a set: up to %d small letters, digits and +-. between them",
+		      pattern->twins, NATIVE_NAME_MAX);
+	if (argc - optind == 1 && strcmp(argv[optind], "all"))
+		parse_arch(command, argv[optind]);
+	else if (pattern->emulator)
 		usage(command, "--emulator: one emulator serves one arch");
+	else if (pattern->twins)
+		usage(command, "--native: one set serves one arch");
 }
 
 static int run(const struct command *command, enum xarch_action action,
@@ -260,6 +285,8 @@ static int run(const struct command *command, enum xarch_action action,
 	rule_set_u32(&setting.pattern, XARCH_A_ACTION, action);
 	parse_options(&setting, argc, argv);
 	if (scope_open(&setting.scope, command->name) &&
+	    (!setting.pattern.twins || setting.scope.given ||
+	     native_ready(command->name, setting.pattern.twins, arch_parse(argv[optind]))) &&
 	    add_words(&setting, argc - optind, argv + optind))
 		status = set_rules(&setting);
 	scope_close(&setting.scope);
@@ -286,11 +313,13 @@ static int run_pass(const struct command *command, int argc, char **argv)
 static const struct option enable_options[] = {
 	{ "emulator",	 required_argument,	NULL, OPT_EMULATOR },
 	{ "arg",	 required_argument,	NULL, OPT_ARG },
+	{ "native",	 required_argument,	NULL, OPT_NATIVE },
 	{ "runtime",	 no_argument,		NULL, OPT_RUNTIME },
 	{ "lazy",	 no_argument,		NULL, OPT_FLAG | XARCH_F_LAZY },
 	{ "credentials", no_argument,		NULL, OPT_FLAG | XARCH_F_CREDENTIALS },
 	{ "lock",	 no_argument,		NULL, OPT_FLAG | XARCH_F_LOCKED },
 	{ "transparent", no_argument,		NULL, OPT_FLAG | XARCH_F_TRANSPARENT },
+	{ "plain",	 no_argument,		NULL, OPT_FLAG | XARCH_F_PLAIN },
 	{ 0 }
 };
 
@@ -307,14 +336,19 @@ static const struct option other_options[] = {
 
 const struct command cmd_enable = {
 	.name = "enable",
-	.synopsis = "ARCH...|all [--emulator PATH] [--arg ARG]... [--lazy] [--credentials] [--lock] [--transparent] [--runtime] " SCOPE_SYNOPSIS,
+	.synopsis = "ARCH...|all [--emulator PATH] [--arg ARG]... [--native SET|none] [--lazy] [--credentials] [--lock] [--transparent] [--plain] [--runtime] " SCOPE_SYNOPSIS,
 	.summary = "Run programs of an architecture through an emulator",
 	.details =
 	"      --emulator PATH   this emulator; without it the best qemu-ARCH found\n"
 	"      --arg ARG         an argument that the emulator is always given; may repeat\n"
+	"      --native SET      programs that have a twin in this set run that instead;\n"
+	"                        where there is none yet, it is built of Debian's suite of\n"
+	"                        that name; \"none\", as without it: all is emulated\n"
 	"      --lazy            look the emulator up in each container, at each exec\n"
 	"      --credentials     the set-id bits of programs count\n"
 	"      --transparent     the kernel's transparent contract (7.3), if the emulator has it\n"
+	"      --plain           argv as binfmt_misc makes it by itself and no descriptor: for\n"
+	"                        wrappers, qemu before 6.0, box86\n"
 	RUNTIME_HELP,
 	.options = enable_options,
 	.run = run_enable,

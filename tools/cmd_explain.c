@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* xarchctl explain: what would happen to a file, by which rule, and why. */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -14,8 +15,10 @@
 #include "arch.h"
 #include "cmd.h"
 #include "container.h"
+#include "native_explain.h"
 #include "nl.h"
 #include "output.h"
+#include "replaced.h"
 #include "rule.h"
 #include "util.h"
 
@@ -35,6 +38,7 @@ struct explanation {
 	bool executable;		/* all of them */
 	int arch;			/* of the program, or -1 */
 	struct rules candidates;
+	json_t *native;			/* of its twin; NULL: the rule names no set */
 	const char *outcome;
 	char *reason;
 };
@@ -91,6 +95,37 @@ static bool read_head(struct explanation *expl, char *head, size_t *len)
 	return true;
 }
 
+static bool too_deep(const struct explanation *expl)
+{
+	error("%s: %s: more than %d interpreters, one running the other: the kernel gives up (ELOOP)",
+	      expl->command->name, expl->program, MAX_SCRIPTS);
+	return false;
+}
+
+/* Why the module does not take a file for a program of any arch; free() it. */
+static char *why_unknown(const unsigned char *head, size_t len)
+{
+	bool big = len > EI_DATA && head[EI_DATA] == ELFDATA2MSB;
+	unsigned int type, machine;
+	int arch;
+
+	if (len < SELFMAG || memcmp(head, ELFMAG, SELFMAG))
+		return xstrdup("no program of a known arch: xarch leaves it alone");
+	if (len < sizeof(Elf32_Ehdr))
+		return xstrdup("an ELF file cut within its header: xarch leaves it alone");
+	for (arch = 0; arch <= XARCH_ARCH_MAX; arch++)
+		if (xarch_match_machine(head, len, arch))
+			return xasprintf("an ELF program for %s's machine with an e_flags or e_phentsize that no loader takes: xarch leaves it alone, but for a deny or locked rule, which denies it",
+					 xarch_arch_name(arch));
+	type = big ? head[16] << 8 | head[17] : head[17] << 8 | head[16];
+	machine = big ? head[18] << 8 | head[19] : head[19] << 8 | head[18];
+	if (type != ET_EXEC && type != ET_DYN)
+		return xasprintf("an ELF file that is no program (e_type %u): xarch leaves it alone",
+				 type);
+	return xasprintf("an ELF program for a machine that xarch does not know (e_machine %u, class %u, byte order %u): xarch leaves it alone",
+			 machine, head[EI_CLASS], head[EI_DATA]);
+}
+
 /* Follows scripts to the program that runs them, and tells its arch. */
 static bool find_program(struct explanation *expl)
 {
@@ -103,13 +138,14 @@ static bool find_program(struct explanation *expl)
 			return false;
 		expl->arch = xarch_match((unsigned char *)head, len);
 		next = interpreter(head);
-		if (!next)
+		if (!next) {
+			if (expl->arch < 0)
+				expl->reason = why_unknown((unsigned char *)head, len);
 			return true;
+		}
 		if (json_array_size(expl->scripts) == MAX_SCRIPTS) {
-			error("%s: %s: more than %d interpreters, one running the other: the kernel gives up (ELOOP)",
-			      expl->command->name, expl->program, MAX_SCRIPTS);
 			free(next);
-			return false;
+			return too_deep(expl);
 		}
 		json_array_append_new(expl->scripts, json_text(expl->program));
 		free(expl->program);
@@ -150,18 +186,46 @@ static char *rule_words(const struct rule *rule)
 	return words;
 }
 
-static void judge_winner(struct explanation *expl, const struct rule *rule)
+static void judge_emulated(struct explanation *expl, const struct rule *rule,
+			   const char *words, const char *why)
 {
-	char *words = rule_words(rule);
+	struct native_question question = {
+		.rule = rule, .root = expl->root, .target = expl->target,
+		.program = rule->twins ? open_file(expl, expl->program) : -1,
+	};
+	char *note = emulator_state_note(rule), *twin = NULL;
+	bool runs = false;
+
+	if (question.program >= 0) {
+		expl->native = native_explain(&question, &runs, &twin);
+		close(question.program);
+	}
+	expl->outcome = runs ? "twin" : "emulated";
+	if (runs)
+		expl->reason = xasprintf("%s: %s %s", twin, words, why);
+	else
+		expl->reason = xasprintf("emulated by %s: %s %s%s%s%s%s", rule->emulator,
+					 words, why, note ? "; " : "", note ?: "",
+					 twin ? "; " : "", twin ?: "");
+	free(twin);
+	free(note);
+}
+
+static bool judge_winner(struct explanation *expl, const struct rule *rule)
+{
+	char *words;
 	const char *why = rule->flags & XARCH_F_LOCKED ?
 			  "is locked, so that no nearer scope overrides it" :
 			  "is the nearest";
 
+	/* The emulator is an interpreter as well. */
+	if (rule->action == XARCH_ACTION_EMULATE &&
+	    json_array_size(expl->scripts) == MAX_SCRIPTS)
+		return too_deep(expl);
+	words = rule_words(rule);
 	switch (rule->action) {
 	case XARCH_ACTION_EMULATE:
-		expl->outcome = "emulated";
-		expl->reason = xasprintf("emulated by %s: %s %s",
-					 rule->emulator, words, why);
+		judge_emulated(expl, rule, words, why);
 		break;
 	case XARCH_ACTION_DENY:
 		expl->outcome = "denied";
@@ -174,6 +238,7 @@ static void judge_winner(struct explanation *expl, const struct rule *rule)
 					 words, why);
 	}
 	free(words);
+	return true;
 }
 
 static bool judge(struct explanation *expl)
@@ -182,7 +247,6 @@ static bool judge(struct explanation *expl)
 
 	if (expl->arch < 0) {
 		expl->outcome = "unknown";
-		expl->reason = xstrdup("no program of a known arch: xarch leaves it alone");
 		return true;
 	}
 	if (expl->arch == arch_self()) {
@@ -193,10 +257,8 @@ static bool judge(struct explanation *expl)
 	if (!resolve(expl))
 		return false;
 	for (i = 0; i < expl->candidates.n; i++)
-		if (expl->candidates.rule[i].verdict == XARCH_VERDICT_WINS) {
-			judge_winner(expl, &expl->candidates.rule[i]);
-			return true;
-		}
+		if (expl->candidates.rule[i].verdict == XARCH_VERDICT_WINS)
+			return judge_winner(expl, &expl->candidates.rule[i]);
 	expl->outcome = "passed";
 	expl->reason = xasprintf("left to binfmt_misc: no rule for %s applies: \"xarchctl enable %s\" makes one",
 				 archs[expl->arch].name,
@@ -221,9 +283,10 @@ static void print(const struct explanation *expl, const char *file)
 
 	for (i = 0; i < expl->candidates.n; i++)
 		json_array_append_new(candidates,
-				      rule_json(&expl->candidates.rule[i],
-						SHOWN));
-	record = json_pack("{s:o, s:O, s:o, s:b, s:o, s:s, s:s, s:o}",
+				      emulator_state_json(rule_json(&expl->candidates.rule[i],
+								    SHOWN),
+							  &expl->candidates.rule[i]));
+	record = json_pack("{s:o, s:O, s:o, s:b, s:o, s:s, s:s, s:O?, s:o}",
 			   "file", json_text(file),
 			   "scripts", expl->scripts,
 			   "program", json_text(expl->program),
@@ -231,6 +294,7 @@ static void print(const struct explanation *expl, const char *file)
 			   "arch", json_text(xarch_arch_name(expl->arch)),
 			   "outcome", expl->outcome,
 			   "reason", expl->reason,
+			   "native", expl->native,
 			   "candidates", candidates);
 	if (settings.json) {
 		output_object(record);
@@ -309,6 +373,7 @@ static int run(const struct command *command, int argc, char **argv)
 	if (expl.root >= 0)
 		close(expl.root);
 	json_decref(expl.scripts);
+	json_decref(expl.native);
 	rules_clear(&expl.candidates);
 	free(expl.program);
 	free(expl.reason);

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "native_explain.h"
 #include "nl.h"
 #include "output.h"
 #include "rule.h"
@@ -23,7 +24,8 @@
 #define SHOWN_OF_EXEC (SHOWN | RULE_BIT(XARCH_A_PID) | \
 		       RULE_BIT(XARCH_A_PID_NS_INUM) | \
 		       RULE_BIT(XARCH_A_UID) | RULE_BIT(XARCH_A_COMM) | \
-		       RULE_BIT(XARCH_A_PATH) | RULE_BIT(XARCH_A_ERROR))
+		       RULE_BIT(XARCH_A_PATH) | RULE_BIT(XARCH_A_ERROR) | \
+		       RULE_BIT(XARCH_A_TWINS_VERDICT))
 
 enum {
 	OPT_COUNT = OPT_VERB,
@@ -55,7 +57,9 @@ static const char *event_name(int cmd, const struct rule *rule)
 	case XARCH_CMD_EXEC_NTF:
 		if (rule->action == XARCH_ACTION_DENY)
 			return "denied";
-		return rule_has(rule, XARCH_A_ERROR) ? "failed" : "emulated";
+		if (rule_has(rule, XARCH_A_ERROR))
+			return "failed";
+		return rule->twin == XARCH_TWIN_RUNS ? "twin" : "emulated";
 	default:
 		return NULL;
 	}
@@ -73,6 +77,24 @@ static char *text_time(json_t *record)
 	return xasprintf("%s.%03d", clock, (int)(ms % 1000));
 }
 
+/* What ran, and of a rule that names a twin set why that. */
+static char *text_runs(json_t *record)
+{
+	json_t *twin = json_object_get(record, "twin");
+	char *emulator, *why, *text;
+
+	if (!json_is_string(twin))
+		return text_member(record, "emulator");
+	if (!strcmp(json_string_value(twin), "runs"))
+		return xstrdup("(its twin)");
+	emulator = text_member(record, "emulator");
+	why = text_twin(record);
+	text = xasprintf("%s (%s)", emulator, why);
+	free(emulator);
+	free(why);
+	return text;
+}
+
 static const struct column exec_columns[] = {
 	{ .title = "TIME", .text = text_time },
 	{ .title = "EVENT", .key = "event", .width = 8 },
@@ -83,7 +105,7 @@ static const struct column exec_columns[] = {
 	{ .title = "SCOPE", .text = text_scope, .width = 4 },
 	{ .title = "ERROR", .key = "error", .width = 1 },
 	{ .title = "PATH", .key = "path", .width = 24 },
-	{ .title = "EMULATOR", .key = "emulator" },
+	{ .title = "EMULATOR", .text = text_runs },
 	{ 0 }
 };
 
@@ -188,31 +210,21 @@ static bool watch(struct monitor *monitor, struct conn *conn, const sigset_t *op
 	return !monitor->failed;
 }
 
-/* Only ppoll() lets these signals in, so that none comes just before it. */
-static void catch_signals(sigset_t *open)
-{
-	struct sigaction action = { .sa_handler = stop };
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGINT);
-	sigaddset(&stops, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stops, open);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 /* Return: inode number, or 0 after an error message. */
 static ino_t container_pid_ns(const char *container)
 {
 	struct scope scope = { .fd = -1, .kind = XARCH_SCOPE_PID };
 	struct stat ns = { 0 };
+	int hosts;
 
 	scope.container = container;
-	if (scope_open(&scope, "monitor") && scope_is_hosts(&scope))
+	if (!scope_open(&scope, "monitor"))
+		return 0;
+	hosts = scope_is_hosts(&scope, "monitor");
+	if (hosts > 0)
 		error("monitor: container %s has the host's pid namespace: its execs cannot be told from others",
 		      container);
-	else if (scope.fd >= 0)
+	else if (!hosts)
 		fstat(scope.fd, &ns);
 	scope_close(&scope);
 	return ns.st_ino;
@@ -245,7 +257,7 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_REFUSED;
 	}
 
-	catch_signals(&open);
+	catch_stops(stop, &open);
 	if (conn_open(&conn))
 		return EXIT_REFUSED;
 	good = !conn_join(&conn, XARCH_MCGRP_CONFIG) &&

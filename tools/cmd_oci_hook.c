@@ -14,14 +14,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arch.h"
 #include "cmd.h"
+#include "emulator.h"
+#include "file.h"
 #include "hook_errors.h"
 #include "nl.h"
 #include "phrase.h"
+#include "public.h"
 #include "rule.h"
 #include "scope.h"
 #include "util.h"
@@ -48,25 +50,30 @@ static char *label(const void *arg, size_t i)
 	return xasprintf("oci-hook: %s", archs[hook->rules.rule[i].arch].name);
 }
 
+static json_t *parse_state(const char *text, size_t len)
+{
+	json_error_t why;
+	json_t *state = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+
+	if (!state)
+		error("oci-hook: the container's state, line %d: %s", why.line,
+		      why.text);
+	return state;
+}
+
 static json_t *read_state(void)
 {
-	char *text = xrealloc(NULL, STATE_MAX + 1);
-	json_t *state = NULL;
-	json_error_t why;
+	json_t *state;
 	size_t len;
+	char *why, *text = read_fd(STDIN_FILENO, STATE_MAX, &len, &why);
 
-	len = fread(text, 1, STATE_MAX + 1, stdin);
-	if (ferror(stdin)) {
-		error("oci-hook: standard input: %s", strerror(errno));
-	} else if (len > STATE_MAX) {
-		error("oci-hook: the container's state is longer than %d bytes",
-		      STATE_MAX);
-	} else {
-		state = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-		if (!state)
-			error("oci-hook: the container's state, line %d: %s",
-			      why.line, why.text);
+	if (!text) {
+		error("oci-hook: the container's state, on standard input: %s",
+		      why);
+		free(why);
+		return NULL;
 	}
+	state = parse_state(text, len);
 	free(text);
 	return state;
 }
@@ -115,28 +122,48 @@ static bool check_path(const char *name, const struct rule *rule)
 }
 
 /*
- * The container's programs get to read the emulator, and run with its set-id
- * bits: it must be one that everybody on the host may read and run anyway.
+ * The container's programs get to read the emulator: it must be one that everybody
+ * on the host may have anyway. Who asks is often not to know what there is on the
+ * host, so that there is one message for all that can be wrong.
  */
-static bool check_mode(const char *name, const struct rule *rule)
+static bool open_emulator(const char *name, struct rule *rule)
 {
-	struct stat st;
+	enum emulator_quality quality = EMULATOR_UNUSABLE;
+	char *why = NULL;
+	int fd;
 
-	if (!rule->emulator || stat(rule->emulator, &st))
-		return true;	/* reported where it is judged */
-	if ((st.st_mode & (S_IROTH | S_IXOTH | S_ISUID | S_ISGID)) ==
-	    (S_IROTH | S_IXOTH))
-		return true;
-	error("oci-hook: %s: %s: must be readable and executable for everybody, without set-id bits",
-	      name, rule->emulator);
-	return false;
+	if (!rule->emulator) {
+		char *found = emulator_find(rule->arch, &why);
+
+		if (!found) {
+			error("oci-hook: %s: %s", name, why);
+			free(why);
+			return false;
+		}
+		rule_set_emulator(rule, found);
+		free(found);
+		free(why);
+		why = NULL;
+	}
+	fd = open_public(rule->emulator);
+	if (fd >= 0) {
+		rule_set_u32(rule, XARCH_A_EMULATOR_FD, fd);
+		quality = emulator_judge_file(rule->emulator, fd, &why);
+	}
+	if (quality == EMULATOR_UNUSABLE)
+		error("oci-hook: %s: %s: cannot be the emulator: it is not for everybody on the host to read and execute, or no program for this machine, or has set-id bits: there \"namei -l\" and \"file\" tell which",
+		      name, rule->emulator);
+	else if (why)
+		warning("oci-hook: %s: %s", name, why);
+	free(why);
+	return quality != EMULATOR_UNUSABLE;
 }
 
 /* @name: what asks for it, for messages. The last rule is the new one. */
 static bool check_rule(struct hook *hook, const char *name)
 {
 	struct rule *new = &hook->rules.rule[hook->rules.n - 1];
-	char *full, *why;
+	char *why;
 	bool good;
 	size_t i;
 
@@ -146,12 +173,8 @@ static bool check_rule(struct hook *hook, const char *name)
 			      archs[new->arch].name);
 			return false;
 		}
-	if (!check_path(name, new) || !check_mode(name, new))
-		return false;
-	full = xasprintf("oci-hook: %s", name);
-	good = phrase_settle(new, full);
-	free(full);
-	if (!good)
+	if (!check_path(name, new) ||
+	    (new->action == XARCH_ACTION_EMULATE && !open_emulator(name, new)))
 		return false;
 	good = rule_check(new, &why);
 	if (!good)
@@ -223,7 +246,8 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	size_t i;
 
 	if (a->arch != b->arch || a->action != b->action ||
-	    a->flags != b->flags || a->nargs != b->nargs ||
+	    a->flags != b->flags || !a->twins != !b->twins ||
+	    (a->twins && strcmp(a->twins, b->twins)) || a->nargs != b->nargs ||
 	    strcmp(a->emulator ?: "", b->emulator ?: ""))
 		return false;
 	for (i = 0; i < a->nargs; i++)
@@ -292,6 +316,16 @@ close:
 	return good;
 }
 
+static void clear_rules(struct rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < rules->n; i++)
+		if (rule_has(&rules->rule[i], XARCH_A_EMULATOR_FD))
+			close(rules->rule[i].emulator_fd);
+	rules_clear(rules);
+}
+
 static bool add_rule(struct hook *hook, const char *text)
 {
 	char *name;
@@ -336,7 +370,7 @@ static int run(const struct command *command, int argc, char **argv)
 		state = read_state();
 	good = state && apply(&hook, state);
 	json_decref(state);
-	rules_clear(&hook.rules);
+	clear_rules(&hook.rules);
 	if (!good)
 		hook_errors_tell();
 	return good ? 0 : EXIT_REFUSED;

@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "nl.h"
 #include "output.h"
+#include "replaced.h"
 #include "rule.h"
 #include "scope.h"
 #include "util.h"
@@ -13,13 +14,15 @@
 	       RULE_BIT(XARCH_A_OWNER_USERNS) | RULE_BIT(XARCH_A_AGE_MS) | \
 	       RULE_BIT(XARCH_A_EMULATED) | RULE_BIT(XARCH_A_DENIED) | \
 	       RULE_BIT(XARCH_A_FAILED) | RULE_BIT(XARCH_A_LAST_USED_MS) | \
+	       RULE_BIT(XARCH_A_TWINS_RUN) | RULE_BIT(XARCH_A_TWINS_NO_LOADER) | \
+	       RULE_BIT(XARCH_A_TWINS_PRELOAD) | RULE_BIT(XARCH_A_TWINS_ARGUMENT) | \
 	       RULE_BIT(XARCH_A_GENERATION))
 
 static json_t *record(const void *list, size_t i)
 {
 	const struct rules *rules = list;
 
-	return rule_json(&rules->rule[i], SHOWN);
+	return emulator_state_json(rule_json(&rules->rule[i], SHOWN), &rules->rule[i]);
 }
 
 static char *text_age(json_t *json)
@@ -47,6 +50,7 @@ static const struct column columns[] = {
 	{ .title = "FLAGS", .key = "flags" },
 	{ .title = "AGE", .text = text_age, .right = true },
 	{ .title = "EMULATED", .key = "emulated", .right = true },
+	{ .title = "NATIVE", .key = "twins_run", .right = true },
 	{ .title = "DENIED", .key = "denied", .right = true },
 	{ .title = "FAILED", .key = "failed", .right = true },
 	{ .title = "LAST USED", .text = text_last_used, .right = true },

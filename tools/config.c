@@ -9,14 +9,20 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arch.h"
 #include "config.h"
+#include "file.h"
 #include "util.h"
 
 /* Longest line: a path or argument of which each byte is escaped, its key. */
 #define LINE_MAX_LEN (2 * XARCH_PATH_LEN + 64)
+
+/* Far more than any number of sections and comments. */
+#define FILE_MAX (1 << 20)
+#define LOCK_SECONDS 10
 
 #define HEADER \
 	"# Host rules of xarch, one section an architecture; see xarchctl(8).\n" \
@@ -184,6 +190,12 @@ static bool set_key(struct parser *parser, const char *key, const char *value)
 		rule_set_emulator(rule, value);
 		return true;
 	}
+	if (!strcmp(key, "native")) {
+		if (rule->twins)
+			return wrong(parser, xstrdup("a second \"native\""));
+		rule_set_twins(rule, value);
+		return true;
+	}
 	if (!strcmp(key, "arg")) {
 		rule_add_arg(rule, value);
 		return true;
@@ -244,49 +256,46 @@ static bool parse(struct config *config, const char *verb)
 	return false;
 }
 
-static bool read_lines(struct config *config, FILE *file, const char *verb)
+static bool split_lines(struct config *config, char *text, size_t len,
+			const char *verb)
 {
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	char *end = text + len, *next;
 
-	while ((len = getline(&line, &room, file)) >= 0) {
+	for (; text < end; text = next + 1) {
+		next = memchr(text, '\n', end - text);
+		if (!next)
+			next = end;
+		*next = '\0';
 		config->lines = xrealloc(config->lines, (config->n + 1) *
 					 sizeof(*config->lines));
-		config->lines[config->n++] = line;
-		if (strlen(line) != (size_t)len) {
+		config->lines[config->n++] = xstrdup(text);
+		if (strlen(text) != (size_t)(next - text)) {
 			error("%s: %s:%zu: has a NUL byte", verb, config->path,
 			      config->n);
 			return false;
 		}
-		if (len && line[len - 1] == '\n')
-			line[len - 1] = '\0';
-		line = NULL;
-		room = 0;
-	}
-	free(line);
-	if (ferror(file)) {
-		error("%s: %s: %s", verb, config->path, strerror(errno));
-		return false;
 	}
 	return true;
 }
 
+/* Whole, or not at all: what is written back later must not be a part of it. */
 static bool load(struct config *config, bool may_lack, const char *verb)
 {
-	bool is_stdin = !strcmp(config->path, "-");
-	FILE *file = is_stdin ? stdin : fopen(config->path, "re");
-	bool good;
+	bool is_stdin = !strcmp(config->path, "-"), good;
+	char *text, *why;
+	size_t len;
 
-	if (!file && errno == ENOENT && may_lack)
-		return true;
-	if (!file) {
-		error("%s: %s: %s", verb, config->path, strerror(errno));
-		return false;
+	text = is_stdin ? read_fd(STDIN_FILENO, FILE_MAX, &len, &why) :
+			  read_file(config->path, FILE_MAX, &len, NULL, &why);
+	if (!text) {
+		good = !is_stdin && may_lack && errno == ENOENT;
+		if (!good)
+			error("%s: %s: %s", verb, config->path, why);
+		free(why);
+		return good;
 	}
-	good = read_lines(config, file, verb) && parse(config, verb);
-	if (!is_stdin)
-		fclose(file);
+	good = split_lines(config, text, len, verb) && parse(config, verb);
+	free(text);
 	return good;
 }
 
@@ -302,25 +311,62 @@ bool config_read(struct config *config, const char *path, const char *verb)
 }
 
 /*
+ * Who has the lock sets rules meanwhile, and is done in an instant. One that is
+ * stopped must not stop all others for ever.
+ *
+ * Return: 0, or an errno; EWOULDBLOCK after an error message.
+ */
+static int wait_for_lock(const struct config *config, const char *verb)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	int left = LOCK_SECONDS * 20;
+
+	while (flock(config->fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK)
+			return errno;
+		if (left == LOCK_SECONDS * 20)
+			warning("%s: %s: waiting for another xarchctl that changes it",
+				verb, config->path);
+		if (!left--) {
+			error("%s: %s: another xarchctl has been changing it for %d seconds: nothing is done (\"fuser %s\" tells which)",
+			      verb, config->path, LOCK_SECONDS, config->temp);
+			return EWOULDBLOCK;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/*
  * The file that will replace the present one is the lock as well. A lock on
  * the present one could be held by anybody who may read it, and for ever.
+ *
+ * Return: whether others keep their hands off it, or config->error says why it
+ * cannot be changed.
  */
-static void lock(struct config *config)
+static bool lock(struct config *config, const char *verb)
 {
 	struct stat ours, theirs;
 
 	for (;;) {
 		config->fd = open(config->temp, O_RDWR | O_CREAT | O_NOFOLLOW |
 				  O_CLOEXEC, 0600);
-		if (config->fd < 0 || flock(config->fd, LOCK_EX)) {
+		if (config->fd < 0) {
 			config->error = errno;
-			return;
+			return true;
+		}
+		config->error = wait_for_lock(config, verb);
+		if (config->error) {
+			/* It is not ours to remove. */
+			close(config->fd);
+			config->fd = -1;
+			return config->error != EWOULDBLOCK;
 		}
 		/* Who had it before us made it the present file, or removed it. */
 		if (!fstat(config->fd, &ours) && !stat(config->temp, &theirs) &&
 		    ours.st_dev == theirs.st_dev &&
 		    ours.st_ino == theirs.st_ino)
-			return;
+			return true;
 		close(config->fd);
 	}
 }
@@ -332,8 +378,7 @@ bool config_begin(struct config *config, const char *path, const char *verb)
 	memset(config, 0, sizeof(*config));
 	config->path = target ? target : xstrdup(path);
 	config->temp = xasprintf("%s.new", config->path);
-	lock(config);
-	if (load(config, true, verb))
+	if (lock(config, verb) && load(config, true, verb))
 		return true;
 	config_end(config);
 	return false;
@@ -377,6 +422,7 @@ void config_set(struct config *config, const struct rule *rule)
 		rule_set_emulator(copy, rule->emulator);
 	for (i = 0; i < rule->nargs; i++)
 		rule_add_arg(copy, rule->args[i]);
+	rule_set_twins(copy, rule->twins);
 	section->state = SECTION_SET;
 }
 
@@ -424,6 +470,8 @@ static void write_section(FILE *file, const struct rule *rule)
 		write_value(file, "emulator", rule->emulator);
 	for (i = 0; i < rule->nargs; i++)
 		write_value(file, "arg", rule->args[i]);
+	if (rule->twins)
+		write_value(file, "native", rule->twins);
 	for (flag = rule_flags; flag->name; flag++)
 		if (rule->flags & flag->bit)
 			fprintf(file, "%s = yes\n", flag->name);

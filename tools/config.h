@@ -8,7 +8,8 @@
 #include "rule.h"
 
 /*
- * The host rules that survive a reboot: an INI file, one section an arch.
+ * The host rules that survive a reboot, CONFIG_FILE: an INI file, one section an
+ * arch.
  *
  *	[aarch64]
  *	action = emulate
@@ -20,8 +21,6 @@
  * Comments have lines of their own. A value in double quotes keeps the blanks
  * at its ends; \" and \\ stand for a quote and a backslash there.
  */
-#define CONFIG_FILE "/etc/xarch.conf"
-
 struct config_section {
 	enum {
 		SECTION_ABSENT,

@@ -22,10 +22,12 @@ static bool is_dynamic(int fd, const Elf64_Ehdr *elf)
 	off_t at = elf->e_phoff;
 	int i;
 
-	for (i = 0; i < elf->e_phnum; i++, at += sizeof(phdr))
-		if (pread(fd, &phdr, sizeof(phdr), at) == sizeof(phdr) &&
-		    phdr.p_type == PT_INTERP)
+	for (i = 0; i < elf->e_phnum; i++, at += sizeof(phdr)) {
+		if (pread(fd, &phdr, sizeof(phdr), at) != sizeof(phdr))
+			return false;
+		if (phdr.p_type == PT_INTERP)
 			return true;
+	}
 	return false;
 }
 
@@ -55,22 +57,12 @@ static char *judge_head(const char *path, int fd, bool *dynamic)
 	return NULL;
 }
 
-enum emulator_quality emulator_judge(const char *path, char **why)
+enum emulator_quality emulator_judge_file(const char *path, int fd, char **why)
 {
 	bool dynamic = false;
 	struct stat st;
-	int fd;
 
 	*why = NULL;
-	/* Not waiting for a writer, should it be a pipe. */
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) {
-		*why = xasprintf("%s: %s%s", path, strerror(errno),
-				 errno != ENOENT ? "" :
-				 ": name another emulator, or install one: "
-				 EMULATOR_INSTALL);
-		return EMULATOR_UNUSABLE;
-	}
 	if (fstat(fd, &st))
 		*why = xasprintf("%s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
@@ -81,7 +73,6 @@ enum emulator_quality emulator_judge(const char *path, char **why)
 				 path, path);
 	else
 		*why = judge_head(path, fd, &dynamic);
-	close(fd);
 	if (*why)
 		return EMULATOR_UNUSABLE;
 	if (!dynamic)
@@ -89,6 +80,25 @@ enum emulator_quality emulator_judge(const char *path, char **why)
 	*why = xasprintf("%s: is dynamically linked, so its loader must exist in every container: a static one needs nothing there: "
 			 EMULATOR_INSTALL, path);
 	return EMULATOR_DYNAMIC;
+}
+
+enum emulator_quality emulator_judge(const char *path, char **why)
+{
+	enum emulator_quality quality;
+	int fd;
+
+	/* Not waiting for a writer, should it be a pipe. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) {
+		*why = xasprintf("%s: %s%s", path, strerror(errno),
+				 errno != ENOENT ? "" :
+				 ": name another emulator, or install one: "
+				 EMULATOR_INSTALL);
+		return EMULATOR_UNUSABLE;
+	}
+	quality = emulator_judge_file(path, fd, why);
+	close(fd);
+	return quality;
 }
 
 char *emulator_find(enum xarch_arch arch, char **why)

@@ -26,6 +26,14 @@ enum emulator_quality {
 enum emulator_quality emulator_judge(const char *path, char **why);
 
 /**
+ * emulator_judge_file() - emulator_judge() of a file that is open
+ * @path: how it is called
+ * @fd: the file
+ * @why: as of emulator_judge()
+ */
+enum emulator_quality emulator_judge_file(const char *path, int fd, char **why);
+
+/**
  * emulator_find() - best emulator of an arch on this host
  * @arch: which arch
  * @why: set to a warning, or to why there is none, as of emulator_judge()

@@ -13,6 +13,7 @@
 #include <netlink/netlink.h>
 
 #include "../include/uapi/linux/xarch.h"
+#include "module.h"
 #include "nl.h"
 #include "util.h"
 
@@ -91,12 +92,20 @@ close:
 int conn_open(struct conn *conn)
 {
 	int err = conn_open_quietly(conn);
+	char *why;
 
-	if (err == ENOENT) {
-		error("the xarch module is not loaded: run \"sudo modprobe xarch\" (where it is not installed: \"sudo make install\" in its source tree)");
-		return -1;
+	if (err != ENOENT)
+		return err;
+	why = module_load();
+	if (!why) {
+		err = conn_open_quietly(conn);
+		if (err == ENOENT)
+			why = xstrdup("it was, and has gone again");
 	}
-	return err;
+	if (why)
+		error("the xarch module is not loaded: %s", why);
+	free(why);
+	return err == ENOENT ? -1 : err;
 }
 
 void conn_close(struct conn *conn)

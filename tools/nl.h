@@ -75,9 +75,10 @@ int conn_batch(struct conn *conn, size_t n,
 	       void *arg);
 
 /**
- * conn_dump() - make a request that many messages answer
+ * conn_dump() - make a request that messages answer
  * @conn: connection
- * @msg: request with NLM_F_DUMP; conn_dump() frees it
+ * @msg: request with NLM_F_DUMP, or with NLM_F_ACK where one message is all;
+ *	conn_dump() frees it
  * @message: takes one message of the answer
  * @restart: throws away what @message took: the answer changed while it was
  *	read and is asked for again

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "output.h"
+#include "settings.h"
 #include "util.h"
 
 /* A table has no more columns than this; main() of none comes near. */
@@ -206,7 +206,7 @@ void output_object(json_t *record)
 
 void output_line(const struct column *columns, json_t *record)
 {
-	int widths[MAX_COLUMNS];
+	int widths[MAX_COLUMNS] = { 0 };
 	size_t i;
 
 	if (settings.json) {

@@ -18,6 +18,7 @@ const struct rule_flag rule_flags[] = {
 	{ "credentials",	XARCH_F_CREDENTIALS },
 	{ "locked",		XARCH_F_LOCKED },
 	{ "transparent",	XARCH_F_TRANSPARENT },
+	{ "plain",		XARCH_F_PLAIN },
 	{ 0 }
 };
 
@@ -72,6 +73,20 @@ static const char *verdict_name(uint32_t verdict)
 	return verdict < ARRAY_SIZE(names) ? names[verdict] : NULL;
 }
 
+static const char *twin_name(uint32_t twin)
+{
+	static const char *const names[] = {
+		[XARCH_TWIN_NONE] = "none",
+		[XARCH_TWIN_RUNS] = "runs",
+		[XARCH_TWIN_NO_LOADER] = "no loader",
+		[XARCH_TWIN_PRELOAD] = "preload",
+		[XARCH_TWIN_ARGUMENT] = "argument",
+		[XARCH_TWIN_SET_ID] = "set-id",
+	};
+
+	return twin < ARRAY_SIZE(names) ? names[twin] : NULL;
+}
+
 static const char *error_name(uint32_t error)
 {
 	return strerrorname_np(error);
@@ -121,6 +136,14 @@ static const struct attr {
 	[XARCH_A_VERDICT] = ATTR(NAMED, verdict, "verdict", verdict_name),
 	[XARCH_A_PID_NS_INUM] = ATTR(U32, pid_ns_inum, "pid_namespace", NULL),
 	[XARCH_A_EMULATOR_FD] = ATTR(U32, emulator_fd, "emulator_fd", NULL),
+	[XARCH_A_TWINS] = ATTR(STRING, twins, "native", NULL),
+	[XARCH_A_TWINS_RUN] = ATTR(U64, twins_run, "twins_run", NULL),
+	[XARCH_A_TWINS_NO_LOADER] = ATTR(U64, twins_no_loader, "twins_no_loader", NULL),
+	[XARCH_A_TWINS_PRELOAD] = ATTR(U64, twins_preload, "twins_preload", NULL),
+	[XARCH_A_TWINS_ARGUMENT] = ATTR(U64, twins_argument, "twins_argument", NULL),
+	[XARCH_A_TWINS_VERDICT] = ATTR(NAMED, twin, "twin", twin_name),
+	[XARCH_A_EMULATOR_DEV] = ATTR(U32, emulator_dev, "emulator_dev", NULL),
+	[XARCH_A_EMULATOR_INO] = ATTR(U64, emulator_ino, "emulator_ino", NULL),
 #undef ATTR
 };
 
@@ -140,6 +163,15 @@ void rule_set_emulator(struct rule *rule, const char *path)
 	free(rule->emulator);
 	rule->emulator = xstrdup(path);
 	rule->has |= RULE_BIT(XARCH_A_EMULATOR);
+}
+
+void rule_set_twins(struct rule *rule, const char *name)
+{
+	free(rule->twins);
+	rule->twins = name ? xstrdup(name) : NULL;
+	rule->has &= ~RULE_BIT(XARCH_A_TWINS);
+	if (name)
+		rule->has |= RULE_BIT(XARCH_A_TWINS);
 }
 
 void rule_add_arg(struct rule *rule, const char *arg)
@@ -189,6 +221,7 @@ void rule_clear(struct rule *rule)
 	size_t i;
 
 	free(rule->emulator);
+	free(rule->twins);
 	free(rule->comm);
 	free(rule->path);
 	for (i = 0; i < rule->nargs; i++)
@@ -228,6 +261,8 @@ struct nl_msg *rule_message(struct conn *conn, int cmd, int flags,
 
 	if (rule_has(rule, XARCH_A_EMULATOR))
 		payload += nla_total_size(strlen(rule->emulator) + 1);
+	if (rule_has(rule, XARCH_A_TWINS))
+		payload += nla_total_size(strlen(rule->twins) + 1);
 	for (at = 0; at < rule->nargs; at++)
 		payload += nla_total_size(strlen(rule->args[at]) + 1);
 	msg = conn_message(conn, cmd, flags, payload);
@@ -347,6 +382,7 @@ static struct nl_msg *set_message(void *arg, size_t i)
 	struct rule rule = batch->rules->rule[i];
 
 	if (rule.emulator && !(rule.flags & XARCH_F_LAZY) &&
+	    !rule_has(&rule, XARCH_A_EMULATOR_FD) &&
 	    open_emulator(batch, rule.emulator) >= 0)
 		rule_set_u32(&rule, XARCH_A_EMULATOR_FD, batch->fd);
 	return rule_message(batch->conn, XARCH_CMD_RULE_SET, NLM_F_ACK, &rule);
@@ -538,6 +574,7 @@ char *text_scope(json_t *record)
 
 char *text_emulator(json_t *record)
 {
+	const char *state = json_string_value(json_object_get(record, "emulator_state"));
 	char *text = text_member(record, "emulator");
 	json_t *arg;
 	size_t i;
@@ -550,6 +587,12 @@ char *text_emulator(json_t *record)
 		char *longer = xasprintf("%s %s%s%s", text, quote, shown, quote);
 
 		free(shown);
+		free(text);
+		text = longer;
+	}
+	if (state && strcmp(state, "current")) {
+		char *longer = xasprintf("%s (%s)", text, state);
+
 		free(text);
 		text = longer;
 	}

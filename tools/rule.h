@@ -19,8 +19,12 @@ struct rule {
 	uint32_t ns_fd, ns_inum, owner_userns, generation, emulator_fd;
 	uint32_t pid_ns_inum;
 	uint64_t age_ms, emulated, denied, failed, last_used_ms;
-	uint32_t pid, uid, error, verdict;
+	uint32_t emulator_dev;
+	uint64_t emulator_ino;
+	uint64_t twins_run, twins_no_loader, twins_preload, twins_argument;
+	uint32_t pid, uid, error, verdict, twin;
 	char *emulator;
+	char *twins;			/* name of a twin set */
 	char *comm, *path;
 	char **args;
 	size_t nargs;
@@ -66,6 +70,13 @@ void rule_set_u32(struct rule *rule, enum xarch_attr attr, uint32_t value);
  * @path: absolute path; the rule takes a copy
  */
 void rule_set_emulator(struct rule *rule, const char *path);
+
+/**
+ * rule_set_twins() - name a rule's twin set
+ * @rule: the rule
+ * @name: the set; the rule takes a copy. NULL: none
+ */
+void rule_set_twins(struct rule *rule, const char *name);
 
 /**
  * rule_add_arg() - give a rule one more argument of its emulator
@@ -135,8 +146,9 @@ bool rule_parse(struct rule *rule, const struct nlmsghdr *header);
  * @arg: for @label
  * @accepted: array of the rules' number, set to whether the kernel took each
  *
- * Each emulator that the kernel is to keep open is opened here, so that it is
- * found where the caller finds it, with the caller's rights. Each refusal gets
+ * Each emulator that the kernel is to keep open is opened here, unless the rule
+ * has a descriptor of it, so that it is found where the caller finds it, with the
+ * caller's rights. Each refusal gets
  * an error message; the other rules are set nonetheless.
  *
  * Return: whether all were accepted.
@@ -171,7 +183,8 @@ json_t *rule_json(const struct rule *rule, uint64_t attrs);
 /* The attributes of a rule that its setting decides. */
 #define RULE_SETTING (RULE_BIT(XARCH_A_ARCH) | RULE_BIT(XARCH_A_ACTION) | \
 		      RULE_BIT(XARCH_A_SCOPE) | RULE_BIT(XARCH_A_FLAGS) | \
-		      RULE_BIT(XARCH_A_EMULATOR) | RULE_BIT(XARCH_A_ARG))
+		      RULE_BIT(XARCH_A_EMULATOR) | RULE_BIT(XARCH_A_ARG) | \
+		      RULE_BIT(XARCH_A_TWINS))
 
 /*
  * Cells of a table from the members of a record: "pid:[4026532201]", and the

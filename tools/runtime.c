@@ -11,275 +11,134 @@
  * is, and the real runtime takes this process's place.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "replace.h"
+#include "bundle.h"
+#include "file.h"
 #include "util.h"
 
 /* Which runtime: its name or path alone in this file, or in XARCH_RUNTIME. */
 #define CONFIG_FILE	"/etc/xarch-runtime"
-#define CONFIG_MAX	(64 << 20)
-#define ANNOTATION	"\"io.xarch."
-#define BLANKS		" \t\r\n"
+#define CONFIG_MAX	65536
+#define BLANKS		" \t\r\v\f"
 
-/* The options before the subcommand that take a value of their own. */
-static const char *const global_values[] = {
-	"log", "log-format", "log-level", "root", "criu", "rootless",
-	"cgroup-manager",
-};
-
-/* "--name" and, as Go's flag package has it, "-name". NULL: no option. */
-static const char *option_name(const char *word)
+/* Whether it makes a container. It does wherever one of these words stands. */
+static bool makes_container(int argc, char **argv)
 {
-	if (*word != '-' || !word[1])
-		return NULL;
-	return word + 1 + (word[1] == '-');
-}
+	static const char *const verbs[] = { "create", "run", "restore" };
+	size_t v;
+	int i;
 
-static bool takes_value(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(global_values); i++)
-		if (!strcmp(global_values[i], name))
-			return true;
+	for (i = 1; i < argc; i++)
+		for (v = 0; v < ARRAY_SIZE(verbs); v++)
+			if (!strcmp(argv[i], verbs[v]))
+				return true;
 	return false;
 }
 
-/* Return: where the subcommand is, or the end. */
-static int find_subcommand(int argc, char **argv)
+static bool prepare_directory(const char *path)
 {
-	const char *name;
-	int i;
+	char *config = xasprintf("%s/config.json", path);
+	bool good = bundle_prepare(config);
 
-	for (i = 1; i < argc; i++) {
-		name = option_name(argv[i]);
-		if (!name)
-			return i;
-		if (takes_value(name))
-			i++;
-	}
-	return argc;
+	free(config);
+	return good;
 }
 
-/* "--bundle DIR", "--bundle=DIR", "-b DIR", "-b=DIR"; the last one counts. */
-static const char *find_bundle(int argc, char **argv)
+static bool prepare_file(const char *path)
 {
-	const char *bundle = ".", *name, *value;
-	size_t len;
-	int i;
-
-	for (i = 0; i < argc; i++) {
-		name = option_name(argv[i]);
-		if (!name)
-			continue;
-		len = strcspn(name, "=");
-		if (strncmp("bundle", name, len) || (len != 1 && len != 6))
-			continue;
-		value = name[len] ? name + len + 1 : argv[++i];
-		if (value)
-			bundle = value;
-	}
-	return bundle;
-}
-
-/*
- * config.json is edited as text: it holds unsigned 64-bit numbers (a resource
- * limit without limit) and numbers of any precision, which no JSON library for
- * C passes through unharmed. These walk over one value, and over its members.
- */
-static const char *skip_blanks(const char *at)
-{
-	return at + strspn(at, BLANKS);
-}
-
-static const char *skip_string(const char *at)
-{
-	for (at++; *at && *at != '"'; at++)
-		if (*at == '\\' && at[1])
-			at++;
-	return *at ? at + 1 : NULL;
-}
-
-/* Return: what follows the value, or NULL where there is no whole one. */
-static const char *skip_value(const char *at)
-{
-	const char *start = at;
-	int depth = 0;
-
-	do {
-		if (*at == '"') {
-			at = skip_string(at);
-			if (!at)
-				return NULL;
-			continue;
-		}
-		if (!*at)
-			return NULL;
-		if (*at == '{' || *at == '[')
-			depth++;
-		else if (*at == '}' || *at == ']')
-			depth--;
-		else if (!depth) {
-			at += strcspn(at, ",]}" BLANKS);
-			continue;
-		}
-		at++;
-	} while (depth > 0);
-	return at == start ? NULL : at;
-}
-
-/*
- * Return: value of a member of what is at @at; NULL where there is none, or @at
- * is no object.
- */
-static const char *find_member(const char *at, const char *key)
-{
-	size_t len = strlen(key);
-
-	if (*at != '{')
-		return NULL;
-	at = skip_blanks(at + 1);
-	while (*at == '"') {
-		bool found = !strncmp(at + 1, key, len) && at[len + 1] == '"';
-
-		at = skip_string(at);
-		if (!at)
-			return NULL;
-		at = skip_blanks(at);
-		if (*at != ':')
-			return NULL;
-		at = skip_blanks(at + 1);
-		if (found)
-			return at;
-		at = skip_value(at);
-		if (!at)
-			return NULL;
-		at = skip_blanks(at);
-		if (*at == ',')
-			at = skip_blanks(at + 1);
-	}
-	return NULL;
-}
-
-/*
- * Puts the hook at the head of hooks.createRuntime, whatever of these is there
- * already.
- *
- * Return: the new config, a new string; NULL: it is malformed.
- */
-static char *add_hook(const char *config, const char *xarchctl)
-{
-	static const char nothing[] = "null";
-	const char *top = skip_blanks(config), *hooks, *list, *end;
-	const char *before = "", *after = "", *rest;
-	const char *where;
-	char *new;
-
-	end = skip_value(top);
-	if (*top != '{' || !end || *skip_blanks(end))
-		return NULL;
-
-	hooks = find_member(top, "hooks");
-	list = hooks ? find_member(hooks, "createRuntime") : NULL;
-	if (list && *list == '[') {
-		where = list + 1;
-		rest = where;
-	} else if (list && !strncmp(list, nothing, strlen(nothing))) {
-		before = "[";
-		after = "]";
-		where = list;
-		rest = list + strlen(nothing);
-	} else if (hooks && *hooks == '{') {
-		before = "\"createRuntime\":[";
-		after = "]";
-		where = hooks + 1;
-		rest = where;
-	} else if (hooks && !strncmp(hooks, nothing, strlen(nothing))) {
-		before = "{\"createRuntime\":[";
-		after = "]}";
-		where = hooks;
-		rest = hooks + strlen(nothing);
-	} else if (!hooks) {
-		before = "\"hooks\":{\"createRuntime\":[";
-		after = "]}";
-		where = top + 1;
-		rest = where;
-	} else {
-		return NULL;
-	}
-	/* Something follows in the object or list that is added to. */
-	if (rest == where && !strchr("]}", *skip_blanks(rest)))
-		after = xasprintf("%s,", after);
-	new = xasprintf("%.*s%s{\"path\":\"%s\",\"args\":[\"xarchctl\",\"oci-hook\"]}%s%s",
-			(int)(where - config), config, before, xarchctl, after,
-			rest);
-	return new;
-}
-
-static char *read_file(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got = 1;
-	char *text = NULL;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, st) || !S_ISREG(st->st_mode) || st->st_size > CONFIG_MAX) {
-		close(fd);
-		errno = EINVAL;
-		return NULL;
-	}
-	text = xrealloc(NULL, st->st_size + 1);
-	while (len < (size_t)st->st_size && got > 0) {
-		got = read(fd, text + len, st->st_size - len);
-		if (got > 0)
-			len += got;
-	}
-	close(fd);
-	text[len] = '\0';
-	if (got < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-/* Return: whether the bundle is as it should be. */
-static bool prepare(const char *bundle)
-{
-	char *path = xasprintf("%s/config.json", bundle);
-	char *config, *new, *xarchctl, *slash;
 	struct stat st;
-	int err;
 
-	config = read_file(path, &st);
-	/* What is wrong with it the runtime says better. */
-	if (!config || !strstr(config, ANNOTATION))
-		return true;
+	return stat(path, &st) || S_ISDIR(st.st_mode) || bundle_prepare(path);
+}
 
-	xarchctl = own_path();
-	slash = strrchr(xarchctl, '/');
-	if (slash)
-		*slash = '\0';
-	xarchctl = xasprintf("%s/xarchctl", xarchctl);
-	new = add_hook(config, xarchctl);
-	if (!new) {
-		error("%s: is no JSON object that a hook can be added to", path);
-		return false;
+/* What a word can mean to one runtime or another; @next follows it, or is NULL. */
+static bool prepare_word(const char *word, const char *next)
+{
+	const char *value = strchr(word, '='), *letter;
+	bool good = prepare_directory(word);
+
+	if (*word != '-')
+		return good;
+	if (value)
+		good &= prepare_directory(value + 1);
+	if (!strncmp(word, "--conf", strlen("--conf")))
+		return good && (value ? prepare_file(value + 1) :
+					!next || prepare_file(next));
+	/* Several short options in one word, of which the last has a value. */
+	for (letter = word + 1; isalpha((unsigned char)*letter); letter++) {
+		if (*letter == 'b')
+			good &= prepare_directory(letter + 1);
+		else if (*letter == 'f' && letter[1])
+			good &= prepare_file(letter + 1);
+		else if (*letter == 'f' && next)
+			good &= prepare_file(next);
 	}
-	err = replace_file(path, new, strlen(new), st.st_mode & 07777);
-	if (err)
-		error("%s: %s", path, strerror(err));
-	return !err;
+	return good;
+}
+
+/*
+ * Runtimes differ in their options and in how these may be written: "--bundle
+ * DIR", "-bundle=DIR", "-bDIR", "--bund DIR", and crun has its "--config FILE".
+ * To take one for another would leave a container without its rules, so that no
+ * option is understood here: whatever could be a bundle, and is one, gets the
+ * hook. Where there is no annotation of ours it stays as it is, and a hook does
+ * nothing to those that this call is not about.
+ */
+static bool prepare(int argc, char **argv)
+{
+	bool good = prepare_directory(".");
+	int i;
+
+	for (i = 1; i < argc; i++)
+		good &= prepare_word(argv[i], argv[i + 1]);
+	return good;
+}
+
+/*
+ * Return: the only word of the file, a new string; or NULL: there is none; or
+ * with *@good false, after an error message.
+ */
+static char *configured(bool *good)
+{
+	char *text, *line, *rest, *end, *why, *named = NULL;
+	size_t len;
+
+	text = read_file(CONFIG_FILE, CONFIG_MAX, &len, NULL, &why);
+	*good = text || errno == ENOENT;
+	if (!*good)
+		error(CONFIG_FILE ": %s", why);
+	if (!text) {
+		free(why);
+		return NULL;
+	}
+	if (strlen(text) != len) {
+		error(CONFIG_FILE ": has a NUL byte");
+		*good = false;
+	}
+	for (rest = text; *good && (line = strsep(&rest, "\n"));) {
+		line += strspn(line, BLANKS);
+		if (!*line || *line == '#')
+			continue;
+		if (named) {
+			error(CONFIG_FILE ": has a second line: name one runtime, and comments that begin with #");
+			*good = false;
+			break;
+		}
+		for (end = line + strlen(line);
+		     end > line && strchr(BLANKS, end[-1]); end--)
+			;
+		*end = '\0';
+		named = xstrdup(line);
+	}
+	free(text);
+	return named;
 }
 
 /* The real one: from the environment, from the file, or what there is. */
@@ -287,18 +146,15 @@ static void execute(char **argv)
 {
 	static const char *const usual[] = { "runc", "crun" };
 	const char *named = getenv("XARCH_RUNTIME");
-	struct stat st;
-	char *line;
+	bool good;
 	size_t i;
 
 	if (!named || !*named) {
-		line = read_file(CONFIG_FILE, &st);
-		if (line) {
-			named = skip_blanks(line);
-			line[strcspn(line, "\n")] = '\0';
-		}
+		named = configured(&good);
+		if (!good)
+			return;
 	}
-	if (named && *named) {
+	if (named) {
 		execvp(named, argv);
 		error("%s: %s", named, strerror(errno));
 		return;
@@ -310,11 +166,7 @@ static void execute(char **argv)
 
 int main(int argc, char **argv)
 {
-	int at = find_subcommand(argc, argv);
-
-	if (at < argc && (!strcmp(argv[at], "create") ||
-			  !strcmp(argv[at], "run")) &&
-	    !prepare(find_bundle(argc - at - 1, argv + at + 1)))
+	if (makes_container(argc, argv) && !prepare(argc, argv))
 		return 1;
 	execute(argv);
 	return 1;

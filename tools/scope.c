@@ -7,11 +7,22 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
 
-#include "cmd.h"
 #include "container.h"
+#include "nl.h"
 #include "scope.h"
 #include "util.h"
+
+const struct option scope_options[] = {
+	{ "target",	required_argument,	NULL, OPT_TARGET },
+	{ "pid",	optional_argument,	NULL, OPT_PID },
+	{ "mount",	optional_argument,	NULL, OPT_MOUNT },
+	{ "user",	optional_argument,	NULL, OPT_USER },
+	{ "container",	required_argument,	NULL, OPT_CONTAINER },
+	{ 0 }
+};
 
 /* In the order in which --target alone looks for one that is not the host's. */
 static const struct {
@@ -71,39 +82,57 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/*
- * Process 1 has the host's namespaces. Where it may not be looked at, which is
- * so for everyone but the administrator, our own stand for them.
- */
-static bool is_hosts(int fd, const char *proc)
+static void read_info(void *initial, const struct nlmsghdr *header)
 {
-	struct stat theirs, ours;
-	char path[32];
-	bool known;
+	struct nlattr *attrs[XARCH_A_MAX + 1];
 
-	snprintf(path, sizeof(path), "/proc/1/ns/%s", proc);
-	known = !stat(path, &ours);
-	if (!known) {
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", proc);
-		known = !stat(path, &ours);
-	}
-	return known && !fstat(fd, &theirs) && same_file(&theirs, &ours);
+	if (!genlmsg_parse((struct nlmsghdr *)header, 0, attrs, XARCH_A_MAX, NULL))
+		*(bool *)initial = attrs[XARCH_A_NS_INITIAL];
 }
 
-bool scope_is_hosts(const struct scope *scope)
+static void forget_info(void *initial)
 {
-	size_t i;
+	*(bool *)initial = false;
+}
 
-	for (i = 0; kinds[i].kind != scope->kind; i++)
-		;
-	return is_hosts(scope->fd, kinds[i].proc);
+/*
+ * The kernel is asked which namespaces are the host's: in a container process 1
+ * is the container's, and it may not be looked at by everybody.
+ */
+static int is_hosts(int fd, uint32_t kind, const char *verb)
+{
+	struct conn_reply reply = { 0 };
+	struct conn conn = { 0 };
+	bool initial = false;
+	struct nl_msg *msg;
+	int err;
+
+	if (conn_open(&conn))
+		return -1;
+	msg = conn_message(&conn, XARCH_CMD_INFO_GET, NLM_F_ACK,
+			   2 * nla_total_size(sizeof(uint32_t)));
+	nla_put_u32(msg, XARCH_A_SCOPE, kind);
+	nla_put_u32(msg, XARCH_A_NS_FD, fd);
+	err = conn_dump(&conn, msg, read_info, forget_info, &initial, &reply);
+	conn_close(&conn);
+	if (!err && reply.error) {
+		error("%s: asking whether a namespace is the host's: %s", verb,
+		      reply.message);
+		err = -1;
+	}
+	return err ? -1 : initial;
+}
+
+int scope_is_hosts(const struct scope *scope, const char *verb)
+{
+	return is_hosts(scope->fd, scope->kind, verb);
 }
 
 /* Through a descriptor of /proc/PID, so that a recycled PID is no danger. */
 static bool open_target(struct scope *scope, const char *verb)
 {
 	char path[32];
-	int dir;
+	int dir, hosts;
 	size_t i;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns", scope->target);
@@ -125,12 +154,14 @@ static bool open_target(struct scope *scope, const char *verb)
 		}
 		if (scope->kind)
 			break;
-		if (!is_hosts(scope->fd, kinds[i].proc)) {
+		hosts = is_hosts(scope->fd, kinds[i].kind, verb);
+		if (!hosts) {
 			scope->kind = kinds[i].kind;
 			break;
 		}
-		close(scope->fd);
-		scope->fd = -1;
+		scope_close(scope);
+		if (hosts < 0)
+			break;
 	}
 	close(dir);
 	if (i == ARRAY_SIZE(kinds))
@@ -194,7 +225,7 @@ bool scope_open_container(struct scope *scope, const char *verb, pid_t pid)
 {
 	char path[32];
 	const char *name;
-	int proc;
+	int proc, hosts;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -210,11 +241,14 @@ bool scope_open_container(struct scope *scope, const char *verb, pid_t pid)
 	if (scope->fd < 0) {
 		error("%s: the container's process %d: %s: %s", verb, pid, name,
 		      errno == ENOENT ? "is gone" : strerror(errno));
-	} else if (is_ours(scope->fd, name + 3) ||
-		   is_hosts(scope->fd, name + 3)) {
-		error("%s: process %d has no pid or mount namespace of its own: a rule for it would be a rule for others", verb,
-		      pid);
-		scope_close(scope);
+	} else {
+		hosts = is_ours(scope->fd, name + 3) ? 1 :
+			is_hosts(scope->fd, scope->kind, verb);
+		if (hosts > 0)
+			error("%s: process %d has no pid or mount namespace of its own: a rule for it would be a rule for others",
+			      verb, pid);
+		if (hosts)
+			scope_close(scope);
 	}
 	close(proc);
 	return scope->fd >= 0;

@@ -2,6 +2,7 @@
 #ifndef _XARCHCTL_SCOPE_H
 #define _XARCHCTL_SCOPE_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,6 +22,18 @@ struct scope {
 	const char *file;		/* namespace file, or NULL */
 	int fd;				/* the namespace; -1: the host */
 };
+
+/* Their values; those below 256 are short options as well. */
+enum {
+	OPT_TARGET = 't',
+	OPT_PID = 256,
+	OPT_MOUNT,
+	OPT_USER,
+	OPT_CONTAINER,
+	OPT_SCOPE_END,
+};
+
+extern const struct option scope_options[];	/* a zero entry ends them */
 
 #define SCOPE_INIT { .fd = -1 }
 #define SCOPE_SYNOPSIS "[{-t PID | --container NAME} [--pid|--mount|--user] | --pid=FILE | --mount=FILE | --user=FILE]"
@@ -74,10 +87,13 @@ bool scope_open(struct scope *scope, const char *verb);
 bool scope_open_container(struct scope *scope, const char *verb, pid_t pid);
 
 /**
- * scope_is_hosts() - whether a namespace is the host's
- * @scope: after scope_open(), of a process
+ * scope_is_hosts() - whether a namespace is the host's, which the kernel knows
+ * @scope: after scope_open(), of a namespace
+ * @verb: begins the error message
+ *
+ * Return: 1 or 0, or -1 after an error message: the module is not there, say.
  */
-bool scope_is_hosts(const struct scope *scope);
+int scope_is_hosts(const struct scope *scope, const char *verb);
 
 /**
  * scope_apply() - give a rule this scope

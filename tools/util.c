@@ -119,3 +119,33 @@ char *own_path(void)
 	path[len > 0 ? len : 0] = '\0';
 	return xstrdup(path);
 }
+
+long parse_number(const char *word, long max)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(word, &end, 10);
+	if (errno || end == word || *end || number <= 0 || number > max)
+		return 0;
+	return number;
+}
+
+pid_t parse_pid(const char *word)
+{
+	return parse_number(word, INT_MAX);
+}
+
+void catch_stops(void (*stop)(int), sigset_t *open)
+{
+	struct sigaction action = { .sa_handler = stop };
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stops, open);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}

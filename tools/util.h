@@ -2,7 +2,9 @@
 #ifndef _XARCHCTL_UTIL_H
 #define _XARCHCTL_UTIL_H
 
+#include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -45,5 +47,31 @@ char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * Return: a new string.
  */
 char *own_path(void);
+
+/**
+ * parse_number() - positive number of a word
+ * @word: the word
+ * @max: highest number allowed
+ *
+ * Return: number, or 0 where it is none.
+ */
+long parse_number(const char *word, long max);
+
+/**
+ * parse_pid() - process id of a word
+ * @word: the word
+ *
+ * Return: process id, or 0 where it is none.
+ */
+pid_t parse_pid(const char *word);
+
+/**
+ * catch_stops() - have SIGINT and SIGTERM come in ppoll(2) alone
+ * @stop: their handler
+ * @open: the mask for ppoll(), which lets them in
+ *
+ * So that none comes just before it, and is waited for.
+ */
+void catch_stops(void (*stop)(int), sigset_t *open);
 
 #endif /* _XARCHCTL_UTIL_H */

@@ -26,7 +26,7 @@ _xarchctl()
 	done
 
 	case $prev in
-	--emulator | --config)
+	--emulator | --config | --keyring | --into | --root | --data)
 		_filedir
 		return
 		;;
@@ -41,7 +41,16 @@ _xarchctl()
 		} 2>/dev/null)" -- "$cur")
 		return
 		;;
-	--arg | --add | --count | --rule)
+	--suite)
+		mapfile -t COMPREPLY < <(compgen -W 'bookworm trixie sid' -- "$cur")
+		return
+		;;
+	--native)
+		mapfile -t COMPREPLY < <(compgen -W "none $(xarchctl native list 2>/dev/null |
+			awk 'NR > 1 { print $1 }')" -- "$cur")
+		return
+		;;
+	--arg | --add | --count | --rule | --mirror | --name)
 		return
 		;;
 	esac
@@ -69,6 +78,23 @@ _xarchctl()
 		;;
 	explain | save | restore)
 		_filedir
+		;;
+	native)
+		case ${words[i + 1]-} in
+		build)
+			mapfile -t COMPREPLY < <(compgen -W \
+				"$(xarchctl archs 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
+			;;
+		show | verify | remove | load | unload)
+			((cword == i + 1)) ||
+				mapfile -t COMPREPLY < <(compgen -W "$(xarchctl native list 2>/dev/null |
+					awk 'NR > 1 { print $1 }')" -- "$cur")
+			;;&
+		*)
+			((cword > i + 1)) ||
+				mapfile -t COMPREPLY < <(compgen -W 'build list show verify remove load unload attach report' -- "$cur")
+			;;
+		esac
 		;;
 	exec)
 		_command_offset "$i"
