@@ -3,10 +3,12 @@
 # make                  build xarchctl, and the module for this kernel
 # sudo make install     build and install both, the module through DKMS
 # sudo make uninstall   remove everything that install put there
-# make check            all tests, in virtual machines (KERNELS="6.1 6.12 7.3");
-#                       SYSTEMD=1: the container engines' as well, on 6.12
-#                       (or parts of them: SYSTEMD="podman docker")
-# make check-debug      the same on a kernel with KASAN, lockdep, kmemleak and more
+# make deb              Debian packages of both, in build/deb, looked over by lintian
+# make check            all tests, in virtual machines (KERNELS="uml 6.1 6.12 7.3");
+#                       SYSTEMD=1: the container engines', packages' and builds' as well
+#                       (or parts of them: SYSTEMD="podman docker package builds")
+# make check-debug      every suite on kernels that check memory and faults, and locks
+# make mutate           small changes to the code that its tests must notice
 # make stress           namespaces and races in full numbers; ends with figures
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
@@ -19,9 +21,9 @@ DKMS_SOURCE := /usr/src/xarch-$(VERSION)
 BUILD := $(CURDIR)/build
 
 # The kernels that tests run on, by the series of Debian's packages.
-KERNELS ?= 6.12
+KERNELS ?= uml 6.12
 
-.PHONY: all module tools install uninstall check check-debug stress demo lint clean
+.PHONY: all module tools install uninstall deb check check-debug mutate stress demo lint clean
 
 all: module tools
 
@@ -46,6 +48,10 @@ install:
 	dkms add xarch/$(VERSION)
 	dkms install xarch/$(VERSION) -k $(KERNELRELEASE) || \
 		{ cat /var/lib/dkms/xarch/$(VERSION)/build/make.log >&2; exit 1; }
+	@# Where it cannot be loaded, for want of a signature that the kernel trusts, say, it
+	@# is said now and not when the machine has restarted.
+	@[ "$(KERNELRELEASE)" != "$$(uname -r)" ] || xarchctl -j show >/dev/null || \
+		{ echo 'make install: all is installed, but of no use until this is mended' >&2; exit 1; }
 	@echo "Installed. Next: sudo xarchctl enable aarch64"
 
 uninstall:
@@ -56,13 +62,26 @@ uninstall:
 		dkms remove xarch/$$version --all; rm -rf /usr/src/xarch-$$version; done
 	rm -rf $(DKMS_SOURCE) /var/lib/dkms/xarch
 	$(MAKE) -C tools uninstall
-	rm -f /etc/xarch.conf
+	rm -f /etc/xarch.conf /etc/xarch-runtime
+
+# Of the files as they are now, known to git or not ignored by it, without the tests.
+deb:
+	tools/apt-install tools/packages.build tools/packages.deb
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/xarch-$(VERSION)
+	git ls-files -z --cached --others --exclude-standard -- . ':!tests' | \
+		xargs -0 cp --parents -t $(BUILD)/deb/xarch-$(VERSION)
+	cd $(BUILD)/deb/xarch-$(VERSION) && dpkg-buildpackage --no-sign --build=binary
+	lintian --fail-on error,warning $(BUILD)/deb/*.changes
 
 check:
 	tests/check $(KERNELS)
 
 check-debug:
-	tests/check debug
+	tests/check uml-memory uml-locks
+
+mutate:
+	tests/mutate/run
 
 stress:
 	tests/scopes/stress
