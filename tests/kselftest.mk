@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the Makefiles of native tests share: where things are, how the tests
-# are run. The includer sets DIR (its name below tests/) and TESTS (programs
+# are run. The includer sets DIR (its name below tests/) and CHECKS (programs
 # and scripts, in the order in which they run), and may add to TEST_DEPS.
 
 TOP := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
@@ -27,10 +27,10 @@ msg = $(if $(Q),@printf '  %-7s %s\n' $(1) $(notdir $(2)))
 check: all
 	@export BASE_DIR=$(KSELFTEST); . $(KSELFTEST)/kselftest/runner.sh; \
 	{ \
-		echo 'TAP version 13'; echo '1..$(words $(TESTS))'; n=0; \
-		for test in $(TESTS); do n=$$((n + 1)); run_one $(DIR) $$test $$n; done; \
+		echo 'TAP version 13'; echo '1..$(words $(CHECKS))'; n=0; \
+		for test in $(CHECKS); do n=$$((n + 1)); run_one $(DIR) $$test $$n; done; \
 	} | tee $(OUT)/check.tap; \
-	[ $$(grep -c '^ok ' $(OUT)/check.tap) -eq $(words $(TESTS)) ]
+	[ $$(grep -c '^ok ' $(OUT)/check.tap) -eq $(words $(CHECKS)) ]
 
 clean:
 	$(RM) -r $(OUT)

@@ -9,8 +9,12 @@ top=$(cd "$vm_dir/../.." && pwd)
 # file system that overlayfs can write to (ext4, xfs, btrfs, tmpfs).
 # shellcheck disable=SC2034 # used by those who source this file
 cache=${XARCH_BUILD_DIR:-$top/build}
+# Debian's own kernels, and those that ./kernel makes of Debian's source.
 # shellcheck disable=SC2034 # used by those who source this file
-kernels=(6.1 6.12 7.3 debug) default_kernel=6.12
+uml_kernels=(uml uml-memory uml-locks) default_kernel=6.12
+# shellcheck disable=SC2034 # used by those who source this file
+kernels=(6.1 6.12 7.3 "${uml_kernels[@]}")
+is_uml() { [[ " ${uml_kernels[*]} " == *" $1 "* ]]; }
 
 # Progress and errors; say_fd is set where standard error is a log.
 say() { printf "[vm] %s\n" "$*" >&"${say_fd:-2}"; }
