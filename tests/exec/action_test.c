@@ -14,6 +14,7 @@
 #include "lab.h"
 #include "launch.h"
 #include "report.h"
+#include "netlink.h"
 #include "rule.h"
 
 #define ARCH XARCH_ARCH_AARCH64
@@ -127,7 +128,7 @@ TEST_F(action, pass_leaves_it_to_binfmt_misc)
 	EXPECT_STREQ(NOBODY, who_runs("./prog"));
 	ASSERT_EQ(0, rule_get(ARCH, &state));
 	EXPECT_EQ(0, state.emulated + state.denied + state.failed);
-	EXPECT_FALSE(state.used);
+	EXPECT_EQ(UINT64_MAX, state.last_used_ms);
 }
 
 TEST_F(action, no_rule_is_like_no_module)
@@ -150,7 +151,7 @@ TEST_F(action, rules_are_per_arch)
 	EXPECT_STREQ(self->emulator, who_runs("./prog"));
 	EXPECT_STREQ(self->misc, who_runs("./other"));
 	EXPECT_STREQ(DENIED, who_runs("./third"));
-	ASSERT_EQ(0, rule_del(XARCH_ARCH_RISCV64));
+	ASSERT_EQ(0, rule_del(NULL, HOST, XARCH_ARCH_RISCV64));
 	EXPECT_STREQ(self->emulator, who_runs("./prog"));
 	EXPECT_STREQ(NOBODY, who_runs("./other"));
 	EXPECT_STREQ(DENIED, who_runs("./third"));
@@ -187,16 +188,16 @@ TEST_F(action, counters_start_at_zero)
 	ASSERT_EQ(0, rule_get(ARCH, &state));
 	EXPECT_EQ(XARCH_ACTION_EMULATE, state.action);
 	EXPECT_EQ(0, state.emulated + state.denied + state.failed);
-	EXPECT_FALSE(state.used);
+	EXPECT_EQ(UINT64_MAX, state.last_used_ms);
 	who_runs("./prog");
 	ASSERT_EQ(0, rule_get(ARCH, &state));
 	EXPECT_EQ(1, state.emulated);
-	EXPECT_TRUE(state.used);
+	EXPECT_NE(UINT64_MAX, state.last_used_ms);
 	/* A rule that is set anew is a new one. */
 	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
 	ASSERT_EQ(0, rule_get(ARCH, &state));
 	EXPECT_EQ(0, state.emulated);
-	EXPECT_FALSE(state.used);
+	EXPECT_EQ(UINT64_MAX, state.last_used_ms);
 }
 
 #define EXECS 40
@@ -260,76 +261,79 @@ TEST_F(action, last_use)
 	after = now_ms();
 	usleep(300000);
 	ASSERT_EQ(0, rule_get(ARCH, &state));
-	ASSERT_TRUE(state.used);
+	ASSERT_NE(UINT64_MAX, state.last_used_ms);
 	EXPECT_LE(now_ms() - after - 1, state.last_used_ms + 100);
 	EXPECT_LE(300, state.last_used_ms + 1);
 	EXPECT_LE(state.last_used_ms, now_ms() - before + 1);
 }
 
-static void drain(int fd)
-{
-	struct exec_event event;
-
-	while (events_next(fd, &event, 0) > 0)
-		;
-}
-
 TEST_F(action, events)
 {
-	struct exec_event event;
+	struct nlmsghdr *event;
 	struct outcome o;
-	int fd = events_open();
+	struct conn conn;
+	int err = events_open(&conn);
 
-	if (fd == -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP)
 		SKIP(return, "this kernel cannot restrict a group to administrators");
-	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, err);
 
 	/* Redirected, by a user. The name is the task's from before. */
 	ASSERT_EQ(0, rule_emulate(ARCH, self->emulator, 0));
-	drain(fd);
+	while ((event = conn_event(&conn, 0)))
+		free(event);
 	launch(&(struct launch){ .path = "./prog", .uid = USER }, &o);
-	ASSERT_EQ(1, events_next(fd, &event, 2000));
-	EXPECT_EQ(ARCH, event.arch);
-	EXPECT_EQ(XARCH_ACTION_EMULATE, event.action);
-	EXPECT_EQ(XARCH_SCOPE_HOST, event.scope);
-	EXPECT_EQ((uint32_t)o.pid, event.pid);
-	EXPECT_EQ(USER, event.uid);
-	EXPECT_EQ(UINT32_MAX, event.error);
-	EXPECT_STREQ("action_test", event.comm);
-	EXPECT_STREQ("./prog", event.path);
-	EXPECT_STREQ(self->emulator, event.emulator);
+	event = conn_event(&conn, 2000);
+	ASSERT_NE(NULL, event);
+	EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
+	EXPECT_EQ(ARCH, record_u32(event, XARCH_A_ARCH));
+	EXPECT_EQ(XARCH_ACTION_EMULATE, record_u32(event, XARCH_A_ACTION));
+	EXPECT_EQ(XARCH_SCOPE_HOST, record_u32(event, XARCH_A_SCOPE));
+	EXPECT_EQ((uint32_t)o.pid, record_u32(event, XARCH_A_PID));
+	EXPECT_EQ(USER, record_u32(event, XARCH_A_UID));
+	EXPECT_EQ(UINT32_MAX, record_u32(event, XARCH_A_ERROR));
+	EXPECT_STREQ("action_test", record_string(event, XARCH_A_COMM));
+	EXPECT_STREQ("./prog", record_string(event, XARCH_A_PATH));
+	EXPECT_STREQ(self->emulator, record_string(event, XARCH_A_EMULATOR));
+	free(event);
 	outcome_free(&o);
 
 	/* Failed. */
 	ASSERT_EQ(0, rule_emulate(ARCH, "/nowhere", XARCH_F_LAZY));
 	launch(&(struct launch){ .path = lab_path("prog") }, &o);
-	ASSERT_EQ(1, events_next(fd, &event, 2000));
-	EXPECT_EQ(XARCH_ACTION_EMULATE, event.action);
-	EXPECT_EQ((uint32_t)o.pid, event.pid);
-	EXPECT_EQ(0, event.uid);
-	EXPECT_EQ(ENOENT, event.error);
-	EXPECT_STREQ(lab_path("prog"), event.path);
-	EXPECT_STREQ("/nowhere", event.emulator);
+	event = conn_event(&conn, 2000);
+	ASSERT_NE(NULL, event);
+	EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
+	EXPECT_EQ(XARCH_ACTION_EMULATE, record_u32(event, XARCH_A_ACTION));
+	EXPECT_EQ((uint32_t)o.pid, record_u32(event, XARCH_A_PID));
+	EXPECT_EQ(0, record_u32(event, XARCH_A_UID));
+	EXPECT_EQ(ENOENT, record_u32(event, XARCH_A_ERROR));
+	EXPECT_STREQ(lab_path("prog"), record_string(event, XARCH_A_PATH));
+	EXPECT_STREQ("/nowhere", record_string(event, XARCH_A_EMULATOR));
+	free(event);
 	outcome_free(&o);
 
 	/* Denied, through a script: the path is what was executed. */
 	ASSERT_EQ(0, rule_deny(ARCH));
 	launch(&(struct launch){ .path = "./script" }, &o);
-	ASSERT_EQ(1, events_next(fd, &event, 2000));
-	EXPECT_EQ(ARCH, event.arch);
-	EXPECT_EQ(XARCH_ACTION_DENY, event.action);
-	EXPECT_EQ((uint32_t)o.pid, event.pid);
-	EXPECT_EQ(EACCES, event.error);
-	EXPECT_STREQ("./script", event.path);
-	EXPECT_STREQ("", event.emulator);
+	event = conn_event(&conn, 2000);
+	ASSERT_NE(NULL, event);
+	EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
+	EXPECT_EQ(ARCH, record_u32(event, XARCH_A_ARCH));
+	EXPECT_EQ(XARCH_ACTION_DENY, record_u32(event, XARCH_A_ACTION));
+	EXPECT_EQ((uint32_t)o.pid, record_u32(event, XARCH_A_PID));
+	EXPECT_EQ(EACCES, record_u32(event, XARCH_A_ERROR));
+	EXPECT_STREQ("./script", record_string(event, XARCH_A_PATH));
+	EXPECT_FALSE(record_has(event, XARCH_A_EMULATOR));
+	free(event);
 	outcome_free(&o);
 
 	/* Neither passed nor native ones. */
 	ASSERT_EQ(0, rule_pass(ARCH));
 	who_runs("./prog");
 	who_runs(self->emulator);
-	EXPECT_EQ(0, events_next(fd, &event, 200));
-	close(fd);
+	EXPECT_EQ(NULL, conn_event(&conn, 200));
+	conn_close(&conn);
 }
 
 TEST_HARNESS_MAIN

@@ -54,7 +54,7 @@ FIXTURE_TEARDOWN(argv)
 
 static int set_args(const char *emulator, const char *const *args)
 {
-	return rule_set(&(struct rule){
+	return rule_set(NULL, &(struct rule){
 		.arch = ARCH,
 		.action = XARCH_ACTION_EMULATE,
 		.emulator = emulator,
@@ -436,7 +436,7 @@ TEST_F(argv, transparent)
 		outcome_free(&o);
 	}
 	/* Arguments would show: there can be none. */
-	EXPECT_EQ(-EINVAL, rule_set(&(struct rule){
+	EXPECT_EQ(-EINVAL, rule_set(NULL, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_TRANSPARENT,
 		.emulator = self->emulator, .args = STRINGS("-x"),
 	}));

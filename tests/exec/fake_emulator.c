@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -64,6 +65,7 @@ static void record_link(const char *key, const char *path)
 
 int main(int argc, char **argv, char **envp)
 {
+	struct rlimit core;
 	char comm[17] = "";
 	char byte;
 	int i;
@@ -88,6 +90,9 @@ int main(int argc, char **argv, char **envp)
 	record("euid", "%d", geteuid());
 	record("egid", "%d", getegid());
 	record("dumpable", "%d", prctl(PR_GET_DUMPABLE));
+	getrlimit(RLIMIT_CORE, &core);
+	record("core", "%lld", (long long)core.rlim_cur);
+	record("core_max", "%lld", (long long)core.rlim_max);
 	prctl(PR_GET_NAME, comm);
 	record("comm", "%s", comm);
 	record_link("exe", "/proc/self/exe");

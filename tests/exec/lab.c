@@ -13,20 +13,13 @@
 
 #include "../../tools/probe.h"
 #include "lab.h"
+#include "process.h"
 #include "report.h"
 #include "rule.h"
 
 #define MISC "/proc/sys/fs/binfmt_misc"
 
 char lab_dir[64];
-
-static void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "# %s: %s\n", what, strerror(errno));
-	abort();
-}
 
 static void nap(void)
 {

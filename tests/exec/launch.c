@@ -14,18 +14,20 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "process.h"
 #include "report.h"
 
-static void die(const char *what)
+static void fill_table(bool last_closes)
 {
-	fprintf(stderr, "# %s: %s\n", what, strerror(errno));
-	abort();
-}
+	struct rlimit limit = { 64, 64 };
+	int fd, last = -1;
 
-static void must(bool good, const char *what)
-{
-	if (!good)
-		die(what);
+	must(!setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+	while ((fd = dup(1)) >= 0)
+		last = fd;
+	must(errno == EMFILE && last >= 0, "dup");
+	if (last_closes)
+		must(!fcntl(last, F_SETFD, FD_CLOEXEC), "fcntl");
 }
 
 static void prepare(const struct launch *launch)
@@ -50,8 +52,16 @@ static void prepare(const struct launch *launch)
 		     !setresuid(launch->uid, launch->uid, launch->uid), "setresuid");
 	if (launch->no_new_privs)
 		must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl");
-	if (launch->close_stdin)
+	if (launch->limit)
+		must(!setrlimit(launch->resource, launch->limit), "setrlimit");
+	if (launch->close_stdin || launch->close_standard)
 		close(0);
+	if (launch->close_standard) {
+		close(1);
+		close(2);
+	}
+	if (launch->files)
+		fill_table(launch->files == FILES_CLOSED);
 }
 
 /* Only the exec's errno, and nothing else of ours, goes to @error_fd. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /**
@@ -20,8 +21,13 @@
  * @cwd: change to this directory first
  * @stack_limit: RLIMIT_STACK to set, 0: leave
  * @cpu: run on this CPU, 1 for the first; 0: on any
+ * @limit: another limit to set, NULL: none
+ * @resource: which
  * @close_stdin: start with descriptor 0 closed
+ * @close_standard: with 0, 1 and 2 closed
  * @no_new_privs: give up set-id bits first
+ * @files: leave no descriptor free: FILES_KEPT all are kept over the exec, FILES_CLOSED
+ *	one of them is close-on-exec
  */
 struct launch {
 	const char *path;
@@ -36,8 +42,12 @@ struct launch {
 	const char *cwd;
 	size_t stack_limit;
 	int cpu;
+	const struct rlimit *limit;
+	int resource;
 	bool close_stdin;
+	bool close_standard;
 	bool no_new_privs;
+	enum { FILES_FREE, FILES_KEPT, FILES_CLOSED } files;
 };
 
 /**

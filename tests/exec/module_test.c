@@ -115,14 +115,14 @@ TEST_F(module, unloads_with_rules)
 	for (arch = 0; arch < __XARCH_ARCH_MAX; arch++)
 		if (arch != XARCH_ARCH_X86_64)
 			ASSERT_EQ(0, rule_emulate(arch, lab_path("mnt/emulator"), 0));
-	EXPECT_EQ(__XARCH_ARCH_MAX - 1, rule_count());
+	EXPECT_EQ(__XARCH_ARCH_MAX - 1, rule_count(NULL));
 	EXPECT_EQ(0, error_of_exec());
 	ASSERT_EQ(0, command("rmmod xarch"));
 	EXPECT_EQ(ENOEXEC, error_of_exec());
 	EXPECT_TRUE(lab_writable("mnt/emulator", true));
 	EXPECT_TRUE(lab_umount("mnt"));
 	ASSERT_EQ(0, command("modprobe xarch"));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 }
 
 TEST_F_TIMEOUT(module, loads_twenty_times, 120)
@@ -144,7 +144,7 @@ TEST_F(module, loads_on_first_use)
 {
 	ASSERT_EQ(0, command("rmmod xarch"));
 	ASSERT_FALSE(loaded());
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 	EXPECT_TRUE(loaded());
 }
 
@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(module, rules_change_under_execs, 100)
 	int i;
 
 	for (i = 0; i < 300; i++) {
-		EXPECT_EQ(0, i % 5 == 4 ? rule_deny(ARCH) : i % 5 == 3 ? rule_del(ARCH) :
+		EXPECT_EQ(0, i % 5 == 4 ? rule_deny(ARCH) : i % 5 == 3 ? rule_del(NULL, HOST, ARCH) :
 			     rule_emulate(ARCH, self->emulator, i % 2 ? XARCH_F_LAZY : 0));
 		usleep(10000);
 	}

@@ -107,7 +107,7 @@ TEST_F(qemu, odd_names)
 
 TEST_F(qemu, arguments_of_its_own)
 {
-	ASSERT_EQ(0, rule_set(&(struct rule){
+	ASSERT_EQ(0, rule_set(NULL, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .emulator = variant->path,
 		.args = STRINGS("-cpu", "cortex-a53", "-E", "MADE=by the rule"),
 	}));

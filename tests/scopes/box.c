@@ -30,7 +30,7 @@
 static int pairs[SLOTS][2];
 static int next_slot;
 
-struct request {
+struct call {
 	long (*fn)(const void *arg);
 	char arg[ARG_LEN] __attribute__((aligned(16)));
 };
@@ -53,14 +53,14 @@ void box_setup(void)
 /* The function's address is the same here: nothing was executed since fork(). */
 static void __attribute__((noreturn)) serve(int slot)
 {
-	struct request request;
+	struct call call;
 	struct answer answer;
 
 	for (;;) {
-		if (read(pairs[slot][1], &request, sizeof(request)) != sizeof(request))
+		if (read(pairs[slot][1], &call, sizeof(call)) != sizeof(call))
 			_exit(1);
 		rule_error[0] = '\0';
-		answer.value = request.fn(request.arg);
+		answer.value = call.fn(call.arg);
 		memcpy(answer.error, rule_error, sizeof(answer.error));
 		fflush(NULL);
 		if (write(pairs[slot][1], &answer, sizeof(answer)) != sizeof(answer))
@@ -83,16 +83,16 @@ static void wait_for_answer(const struct box *box)
 
 long box_call(const struct box *box, long (*fn)(const void *arg), const void *arg, size_t len)
 {
-	struct request request = { .fn = fn };
+	struct call call = { .fn = fn };
 	struct answer answer;
 
 	if (!box)
 		return fn(arg);
 	must(len <= ARG_LEN, "argument of a call");
 	if (arg)
-		memcpy(request.arg, arg, len);
+		memcpy(call.arg, arg, len);
 	fflush(NULL);
-	must(write(pairs[box->slot][0], &request, sizeof(request)) == sizeof(request),
+	must(write(pairs[box->slot][0], &call, sizeof(call)) == sizeof(call),
 	     "write to box");
 	wait_for_answer(box);
 	must(read(pairs[box->slot][0], &answer, sizeof(answer)) == sizeof(answer),
@@ -296,7 +296,7 @@ static long del_here(const void *arg)
 {
 	struct rule_order order = *(const struct rule_order *)arg;
 	int own = open_own(&order.scope);
-	int err = scoped_del(order.scope, order.del_arch);
+	int err = rule_del(NULL, order.scope, order.del_arch);
 
 	if (own >= 0)
 		close(own);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "scoped.h"
+#include "rule.h"
 
 /*
  * Boxes: processes in namespaces of their own, such as containers are, that do

@@ -24,14 +24,6 @@ const struct rule locked_deny_rule = {
 	.arch = ARCH, .action = XARCH_ACTION_DENY, .flags = XARCH_F_LOCKED,
 };
 
-void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "# %s: %s\n", what, strerror(errno));
-	abort();
-}
-
 bool stress(void)
 {
 	const char *value = getenv("XARCH_STRESS");
@@ -70,14 +62,24 @@ double now(void)
 /*
  * An idle CPU keeps the mm of what it ran last, and before Linux 7 a user
  * namespace that is held so cannot be told from one in use: its rule stays until
- * the CPU runs something else, which on a machine with work to do is soon.
+ * the CPU runs something else, which on a machine with work to do is soon. Later
+ * kernels can tell, and there nothing may depend on it.
  */
+static bool idle_cpus_hold_namespaces(void)
+{
+	static int hold = -1;
+
+	if (hold < 0)
+		hold = !kernel_since(7, 0);
+	return hold;
+}
+
 static void keep_cpus_busy(void)
 {
 	cpu_set_t all, one;
 	int cpu;
 
-	if (sched_getaffinity(0, sizeof(all), &all))
+	if (!idle_cpus_hold_namespaces() || sched_getaffinity(0, sizeof(all), &all))
 		return;
 	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &all))
@@ -194,7 +196,7 @@ int rules_left(int want, unsigned int ms)
 	int n;
 
 	for (;;) {
-		n = rule_count();
+		n = rule_count(NULL);
 		if (n == want || now() > until)
 			return n;
 		nap_ms(50);

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "scoped.h"
+#include "process.h"
+#include "rule.h"
 
 /* What all programs of this directory use. */
 
@@ -15,9 +16,6 @@
 /* How long what is dead may be held, and what these machines need beside it. */
 #define GONE_MS 2000
 #define SLACK_MS 1000
-
-/* The test machine's fault: say so and end. */
-void must(bool good, const char *what);
 
 /* The full figures instead of those that a quick run takes? */
 bool stress(void);

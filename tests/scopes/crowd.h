@@ -2,7 +2,7 @@
 #ifndef _XARCH_TEST_CROWD_H
 #define _XARCH_TEST_CROWD_H
 
-#include "scoped.h"
+#include "rule.h"
 
 /**
  * struct crowd - many rules: one of every arch in each of many mount namespaces

@@ -26,8 +26,8 @@
 /* The tag of the candidate that wins; -EACCES and -ENOEXEC as an exec has it. */
 static int resolved(const struct box *box, uint32_t arch)
 {
-	struct listed chain[MAX_CHAIN];
-	int n = scoped_resolve(arch, box->pid, chain, MAX_CHAIN);
+	struct rule_state chain[MAX_CHAIN];
+	int n = rule_resolve(NULL, arch, box->pid, chain, MAX_CHAIN);
 	int i, result = -ENOEXEC;
 
 	if (n < 0)
@@ -50,8 +50,8 @@ static int resolved(const struct box *box, uint32_t arch)
 /* The verdict on the n-th candidate of a kind, nearest first; -1: none there. */
 static int verdict(const struct box *box, uint32_t kind, int nth)
 {
-	struct listed chain[MAX_CHAIN];
-	int n = scoped_resolve(ARCH, box->pid, chain, MAX_CHAIN);
+	struct rule_state chain[MAX_CHAIN];
+	int n = rule_resolve(NULL, ARCH, box->pid, chain, MAX_CHAIN);
 	int i;
 
 	for (i = 0; i < n; i++)
@@ -96,10 +96,10 @@ TEST_F(decide, chain_is_nearest_first)
 		box_inum(NULL, XARCH_SCOPE_PID), box_inum(&self->inner, XARCH_SCOPE_USER),
 		box_inum(&self->outer, XARCH_SCOPE_USER), box_inum(NULL, XARCH_SCOPE_USER), 0,
 	};
-	struct listed chain[MAX_CHAIN];
+	struct rule_state chain[MAX_CHAIN];
 	unsigned int i;
 
-	ASSERT_EQ(8, scoped_resolve(ARCH, self->inner.pid, chain, MAX_CHAIN));
+	ASSERT_EQ(8, rule_resolve(NULL, ARCH, self->inner.pid, chain, MAX_CHAIN));
 	for (i = 0; i < 8; i++) {
 		EXPECT_EQ(kinds[i], chain[i].scope);
 		if (inums[i])
@@ -143,11 +143,11 @@ TEST_F(decide, nearest_wins_mount_pid_ancestors_user_ancestors_host)
 		struct scope scope = box_scope(scopes[i].box, scopes[i].kind);
 
 		EXPECT_RUNS(10 + i, &self->inner);
-		ASSERT_EQ(0, scoped_del(scope, ARCH));
-		EXPECT_EQ(-ENOENT, scoped_del(scope, ARCH));
+		ASSERT_EQ(0, rule_del(NULL, scope, ARCH));
+		EXPECT_EQ(-ENOENT, rule_del(NULL, scope, ARCH));
 	}
 	EXPECT_RUNS(1, &self->inner);
-	ASSERT_EQ(0, scoped_del(HOST, ARCH));
+	ASSERT_EQ(0, rule_del(NULL, HOST, ARCH));
 	EXPECT_RUNS(-ENOEXEC, &self->inner);
 }
 
@@ -167,7 +167,7 @@ TEST_F(decide, verdicts)
 	EXPECT_EQ(XARCH_VERDICT_WINS, verdict(&self->inner, XARCH_SCOPE_USER, 1));
 	EXPECT_EQ(XARCH_VERDICT_FARTHER, verdict(&self->inner, XARCH_SCOPE_HOST, 0));
 	EXPECT_RUNS(2, &self->inner);
-	ASSERT_EQ(0, scoped_del(user, -1));
+	ASSERT_EQ(0, rule_del(NULL, user, -1));
 	EXPECT_EQ(XARCH_VERDICT_WINS, verdict(&self->inner, XARCH_SCOPE_MOUNT, 0));
 	EXPECT_EQ(XARCH_VERDICT_FARTHER, verdict(&self->inner, XARCH_SCOPE_PID, 1));
 	EXPECT_RUNS(4, &self->inner);
@@ -199,7 +199,7 @@ TEST_F(decide, farthest_locked_wins_wherever_it_is)
 	ASSERT_EQ(0, scoped_set(scopes[1], &deny_rule));
 	EXPECT_RUNS(20 + n - 1, &self->inner);
 	for (i = n - 1; i > 1; i--) {
-		ASSERT_EQ(0, scoped_del(scopes[i], ARCH));
+		ASSERT_EQ(0, rule_del(NULL, scopes[i], ARCH));
 		if (i > 2)
 			EXPECT_RUNS(20 + i - 1, &self->inner);
 	}
@@ -236,7 +236,7 @@ TEST_F(decide, rules_of_one_arch_leave_the_others_inherited)
 	EXPECT_EQ(-EACCES, box_exec(&self->inner, prog));
 	EXPECT_EQ(3, box_exec(&self->inner, other_prog));
 	/* All of a scope's rules go, and no other's. */
-	ASSERT_EQ(0, scoped_del(pid, -1));
+	ASSERT_EQ(0, rule_del(NULL, pid, -1));
 	EXPECT_EQ(2, box_exec(&self->inner, other_prog));
 }
 
@@ -280,7 +280,7 @@ TEST_F(decide, nested_pid_namespace_inherits_until_it_has_its_own)
 	EXPECT_RUNS(-EACCES, &deeper);
 	ASSERT_EQ(0, scoped_set(box_scope(&deeper, XARCH_SCOPE_PID), &pass_rule));
 	EXPECT_RUNS(-ENOEXEC, &deeper);
-	ASSERT_EQ(0, scoped_del(box_scope(&nested, XARCH_SCOPE_PID), -1));
+	ASSERT_EQ(0, rule_del(NULL, box_scope(&nested, XARCH_SCOPE_PID), -1));
 	EXPECT_RUNS(5, &nested);
 	EXPECT_EQ(-ENOEXEC, box_exec(NULL, prog));
 	box_close(&container);
@@ -300,7 +300,7 @@ TEST_F(decide, nested_user_namespace_inherits_until_it_has_its_own)
 	EXPECT_RUNS(5, &container);
 	EXPECT_RUNS(-EACCES, &nested);
 	EXPECT_RUNS(-EACCES, &deeper);
-	ASSERT_EQ(0, scoped_del(box_scope(&nested, XARCH_SCOPE_USER), -1));
+	ASSERT_EQ(0, rule_del(NULL, box_scope(&nested, XARCH_SCOPE_USER), -1));
 	EXPECT_RUNS(5, &deeper);
 	EXPECT_EQ(-ENOEXEC, box_exec(NULL, prog));
 	box_close(&container);

@@ -25,6 +25,7 @@
 #include "box.h"
 #include "common.h"
 #include "lab.h"
+#include "netlink.h"
 
 #define ALL (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS)
 #define MAX_CHAIN 70
@@ -91,7 +92,7 @@ TEST_F(delegate, sets_and_removes_rules_of_its_own_namespaces)
 
 TEST_F(delegate, cannot_touch_anyone_elses)
 {
-	int before = rule_count(), i;
+	int before = rule_count(NULL), i;
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, scoped_set(self->others[i], tag_rule(ARCH, 3, 0)));
@@ -115,7 +116,7 @@ TEST_F(delegate, cannot_touch_anyone_elses)
 	EXPECT_EQ(-EPERM, box_del(&self->mine, HOST, -1));
 	EXPECT_EQ(3, box_exec(&self->other, prog));
 	EXPECT_EQ(1, box_exec(NULL, prog));
-	EXPECT_EQ(before + 4, rule_count());
+	EXPECT_EQ(before + 4, rule_count(NULL));
 }
 
 static long set_parents(const void *arg __attribute__((unused)))
@@ -193,7 +194,7 @@ TEST_F(delegate, cannot_lock_nor_set_credentials_nor_undo_a_lock)
 		/* All but the locked one would be a surprise: refused whole. */
 		EXPECT_EQ(-EPERM, box_del(&self->mine, OWN_SCOPE(kinds[i]), -1));
 		EXPECT_EQ(0, box_del(&self->mine, OWN_SCOPE(kinds[i]), XARCH_ARCH_RISCV64));
-		ASSERT_EQ(0, scoped_del(scope, ARCH));
+		ASSERT_EQ(0, rule_del(NULL, scope, ARCH));
 	}
 }
 
@@ -205,7 +206,7 @@ TEST_F(delegate, nearer_rule_of_its_own_does_not_get_round_a_lock)
 	EXPECT_EQ(0, box_set(&self->mine, OWN_SCOPE(XARCH_SCOPE_MOUNT), tag_rule(ARCH, 7, 0)));
 	EXPECT_EQ(-EACCES, box_exec(&self->mine, prog));
 	EXPECT_EQ(-EACCES, box_exec(&self->below, prog));
-	ASSERT_EQ(0, scoped_del(HOST, ARCH));
+	ASSERT_EQ(0, rule_del(NULL, HOST, ARCH));
 	EXPECT_EQ(7, box_exec(&self->mine, prog));
 	EXPECT_EQ(6, box_exec(&self->below, prog));
 }
@@ -220,23 +221,22 @@ static long set_by_fd(const void *arg)
 {
 	const struct by_fd *by_fd = arg;
 	static const char *const args[] = { "a9", NULL };
-	const struct rule rule = {
+	struct rule rule = {
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE,
 		.emulator = by_fd->emulator, .args = args,
 	};
-	struct scope scope = { .kind = XARCH_SCOPE_PID };
-	int fd = -1, err;
+	int err;
 
 	if (!by_fd->path_only) {
-		fd = open(by_fd->emulator, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
+		rule.emulator_fd = open(by_fd->emulator, O_RDONLY | O_CLOEXEC);
+		if (rule.emulator_fd < 0)
 			return -10000 - errno;
 	}
-	scope.fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	err = scoped_set_fd(scope, &rule, fd);
-	close(scope.fd);
-	if (fd >= 0)
-		close(fd);
+	rule.scope = (struct scope){ XARCH_SCOPE_PID, ns_own("pid") };
+	err = rule_set(NULL, &rule);
+	close(rule.scope.fd);
+	if (rule.emulator_fd)
+		close(rule.emulator_fd);
 	return err;
 }
 
@@ -259,7 +259,7 @@ TEST_F(delegate, cannot_have_an_emulator_that_it_could_not_execute)
 	/* May be read, may not be executed. */
 	ASSERT_EQ(0, chmod("private/tag_a", 0744));
 	EXPECT_EQ(-EACCES, box_call(&self->mine, set_by_fd, &emulator, sizeof(emulator)));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 	ASSERT_EQ(0, chmod("private/tag_a", 0755));
 	EXPECT_EQ(0, box_call(&self->mine, set_by_fd, &emulator, sizeof(emulator)));
 	EXPECT_EQ(9, box_exec(&self->mine, prog));
@@ -307,7 +307,7 @@ TEST_F(delegate, emulator_on_a_file_system_of_the_container_is_lazy_or_none)
 	ASSERT_EQ(0, box_call(&self->mine, copy_emulator, lab_path("own/tag_a"), 300));
 	snprintf(emulator.emulator, sizeof(emulator.emulator), "%s", lab_path("own/tag_a"));
 	EXPECT_EQ(-EXDEV, box_call(&self->mine, set_by_fd, &emulator, sizeof(emulator)));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 	rule.emulator = emulator.emulator;
 	ASSERT_EQ(0, box_set(&self->mine, OWN_SCOPE(XARCH_SCOPE_PID), &rule));
 	EXPECT_EQ(8, box_exec(&self->mine, prog));
@@ -353,8 +353,8 @@ static int run_inside(const struct scope *scopes, int n)
 
 static uint32_t winner(pid_t pid)
 {
-	struct listed chain[MAX_CHAIN];
-	int n = scoped_resolve(ARCH, pid, chain, MAX_CHAIN), i;
+	struct rule_state chain[MAX_CHAIN];
+	int n = rule_resolve(NULL, ARCH, pid, chain, MAX_CHAIN), i;
 
 	for (i = 0; i < n; i++)
 		if (chain[i].verdict == XARCH_VERDICT_WINS)
@@ -397,14 +397,14 @@ TEST_F(delegate, foreign_is_the_verdict_on_such_a_rule)
 {
 	struct scope mount = box_scope(&self->mine, XARCH_SCOPE_MOUNT);
 	struct entering entering = { .scopes = { mount } };
-	struct listed chain[MAX_CHAIN];
+	struct rule_state chain[MAX_CHAIN];
 	struct box visitor;
 
 	ASSERT_EQ(0, scoped_set(HOST, tag_rule(ARCH, 1, 0)));
 	ASSERT_EQ(0, box_set(&self->mine, OWN_SCOPE(XARCH_SCOPE_MOUNT), &deny_rule));
 	visitor = box_open(NULL, 0, 0);
 	ASSERT_EQ(0, box_call(&visitor, just_enter, &entering, sizeof(entering)));
-	ASSERT_LT(2, scoped_resolve(ARCH, visitor.pid, chain, MAX_CHAIN));
+	ASSERT_LT(2, rule_resolve(NULL, ARCH, visitor.pid, chain, MAX_CHAIN));
 	EXPECT_EQ(XARCH_SCOPE_MOUNT, chain[0].scope);
 	EXPECT_EQ(XARCH_VERDICT_FOREIGN, chain[0].verdict);
 	EXPECT_EQ(box_inum(&self->mine, XARCH_SCOPE_USER), chain[0].owner);
@@ -455,21 +455,17 @@ TEST_F(delegate, unprivileged_owner_of_a_user_namespace)
 	box_close(&stranger);
 }
 
+/* A box in a box has its opener's. */
+static struct conn opened;
+
 static long open_socket(const void *arg __attribute__((unused)))
 {
-	int fd = scoped_socket_open();
-
-	return fd < 0 || dup2(fd, 251) != 251 ? -1 : 0;
+	return conn_try(&opened);
 }
 
 static long send_through_it(const void *arg __attribute__((unused)))
 {
-	int err;
-
-	scoped_socket = 251;
-	err = scoped_set(HOST, &deny_rule);
-	scoped_socket = -1;
-	return err;
+	return rule_set(&opened, &deny_rule);
 }
 
 /* A privileged program with a socket of somebody else's must not be a way in. */
@@ -501,12 +497,12 @@ TEST_F(delegate, socket_counts_by_its_opener_and_by_its_user)
 /* A container sees the host's rules and those on its own way up; no sibling's. */
 static long count_what_it_sees(const void *arg __attribute__((unused)))
 {
-	return scoped_list(NULL, ARCH, NULL, 0);
+	return rule_list(NULL, NULL, ARCH, NULL, 0);
 }
 
 static long resolve_other(const void *arg)
 {
-	return scoped_resolve(ARCH, *(const int *)arg, NULL, 0);
+	return rule_resolve(NULL, ARCH, *(const int *)arg, NULL, 0);
 }
 
 TEST_F(delegate, sees_what_can_apply_to_it)
@@ -518,7 +514,7 @@ TEST_F(delegate, sees_what_can_apply_to_it)
 		ASSERT_EQ(0, scoped_set(self->others[i], &deny_rule));
 		ASSERT_EQ(0, box_set(&self->mine, OWN_SCOPE(kinds[i]), &deny_rule));
 	}
-	EXPECT_EQ(7, scoped_list(NULL, ARCH, NULL, 0));
+	EXPECT_EQ(7, rule_list(NULL, NULL, ARCH, NULL, 0));
 	EXPECT_EQ(4, box_call(&self->mine, count_what_it_sees, NULL, 0));
 	/* below: the host's, and mine's but for its mount namespace */
 	EXPECT_EQ(3, box_call(&self->below, count_what_it_sees, NULL, 0));
@@ -554,8 +550,8 @@ TEST_F_TIMEOUT(delegate, limit_of_1024_rules, 90)
 	struct box fresh;
 
 	EXPECT_EQ(XARCH_USERNS_RULES_MAX, box_call(&self->mine, rules_until_refused, NULL, 0));
-	EXPECT_STREQ("this user namespace has set as many rules as it may", rule_error);
-	EXPECT_EQ(XARCH_USERNS_RULES_MAX, rule_count());
+	EXPECT_STREQ("this user has set as many rules as they may in user namespaces", rule_error);
+	EXPECT_EQ(XARCH_USERNS_RULES_MAX, rule_count(NULL));
 	/* All below it count with it; its sibling does not, nor does the host. */
 	EXPECT_EQ(-ENOSPC, box_set(&self->mine, OWN_SCOPE(XARCH_SCOPE_PID), &deny_rule));
 	EXPECT_EQ(-ENOSPC, box_set(&self->below, OWN_SCOPE(XARCH_SCOPE_PID), &deny_rule));

@@ -140,8 +140,8 @@ int main(int argc, char **argv)
 	must(!crowd_set(&crowd, 0, crowd.rules), "rules");
 	printf("# figure: setting a rule, instructions: %.0f each of %u\n",
 	       (now() - began) * 1e9 / crowd.rules, crowd.rules);
-	must(rule_count() == (int)crowd.rules + 2, "count");
-	printf("ok %d %d rules are there\n", ++n_tests, rule_count());
+	must(rule_count(NULL) == (int)crowd.rules + 2, "count");
+	printf("ok %d %d rules are there\n", ++n_tests, rule_count(NULL));
 	many = measure_in(&host, 1);
 	compare("native exec on the host", host_one.native, many.native);
 	compare("redirected exec on the host", host_one.redirected, many.redirected);

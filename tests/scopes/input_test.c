@@ -53,12 +53,12 @@ TEST_F(input, namespaces_of_other_types)
 			EXPECT_EQ(-EINVAL, scoped_set(scope, &deny_rule));
 			EXPECT_STREQ("rules are for mount, pid and user namespaces; this one is of another type",
 				     rule_error);
-			EXPECT_EQ(-EINVAL, scoped_del(scope, ARCH));
-			EXPECT_EQ(-EINVAL, scoped_list(&scope, ARCH, NULL, 0));
+			EXPECT_EQ(-EINVAL, rule_del(NULL, scope, ARCH));
+			EXPECT_EQ(-EINVAL, rule_list(NULL, &scope, ARCH, NULL, 0));
 		}
 		close(fd);
 	}
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 }
 
 TEST_F(input, namespaces_of_another_type_than_said)
@@ -76,7 +76,7 @@ TEST_F(input, namespaces_of_another_type_than_said)
 			EXPECT_NE(NULL, strstr(rule_error, "mount, pid, user"));
 		}
 	}
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 }
 
 TEST_F(input, descriptors_of_no_namespace)
@@ -98,7 +98,7 @@ TEST_F(input, descriptors_of_no_namespace)
 		EXPECT_EQ(-EINVAL, scoped_set(scope, &deny_rule));
 		EXPECT_STREQ("the descriptor is not of a namespace file (/proc/PID/ns/mnt, pid or user)",
 			     rule_error);
-		EXPECT_EQ(-EINVAL, scoped_del(scope, ARCH));
+		EXPECT_EQ(-EINVAL, rule_del(NULL, scope, ARCH));
 		close(fds[i]);
 		/* A number that nothing else gets in between. */
 		close(scope.fd);
@@ -110,7 +110,7 @@ TEST_F(input, descriptors_of_no_namespace)
 	/* One that was opened as a name alone gives no access. */
 	i = open("/proc/self/ns/pid", O_PATH | O_CLOEXEC);
 	EXPECT_EQ(-EBADF, scoped_set((struct scope){ XARCH_SCOPE_PID, i }, &deny_rule));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 }
 
 TEST_F(input, scope_and_descriptor_belong_together)
@@ -119,28 +119,28 @@ TEST_F(input, scope_and_descriptor_belong_together)
 
 	EXPECT_EQ(-EINVAL, scoped_set((struct scope){ XARCH_SCOPE_HOST, pid.fd }, &deny_rule));
 	EXPECT_STREQ("the host scope takes no namespace file", rule_error);
-	EXPECT_EQ(-EINVAL, scoped_set((struct scope){ XARCH_SCOPE_PID, -1 }, &deny_rule));
+	EXPECT_EQ(-EINVAL, scoped_set((struct scope){ XARCH_SCOPE_PID, 0 }, &deny_rule));
 	EXPECT_STREQ("this scope needs the descriptor of a namespace file", rule_error);
 	EXPECT_GT(0, scoped_set((struct scope){ XARCH_SCOPE_MAX + 1, pid.fd }, &deny_rule));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 }
 
 TEST_F(input, refused_rule_leaves_no_trace_of_its_scope)
 {
 	struct scope pid = box_scope(&self->box, XARCH_SCOPE_PID);
 	struct rule rule = *tag_rule(ARCH, 1, 0);
-	struct listed listed;
+	struct rule_state listed;
 
 	rule.emulator = "/does/not/exist";
 	EXPECT_EQ(-ENOENT, scoped_set(pid, &rule));
 	EXPECT_STREQ("there is no such emulator", rule_error);
-	EXPECT_EQ(0, rule_count());
-	EXPECT_EQ(-ENOENT, scoped_del(pid, ARCH));
+	EXPECT_EQ(0, rule_count(NULL));
+	EXPECT_EQ(-ENOENT, rule_del(NULL, pid, ARCH));
 	/* A rule that is there stays as it is. */
 	ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 1, 0)));
 	EXPECT_EQ(-ENOENT, scoped_set(pid, &rule));
 	EXPECT_EQ(1, box_exec(&self->box, prog));
-	EXPECT_EQ(1, scoped_list(&pid, ARCH, &listed, 1));
+	EXPECT_EQ(1, rule_list(NULL, &pid, ARCH, &listed, 1));
 	EXPECT_STREQ("a1", listed.arg);
 }
 
@@ -160,7 +160,7 @@ TEST_F(input, namespace_that_dies_before_its_rule)
 		EXPECT_EQ(0, scoped_set(scope, tag_rule(ARCH, 1, 0)));
 	}
 	nap_ms(GONE_MS + SLACK_MS);
-	EXPECT_EQ(2, rule_count());
+	EXPECT_EQ(2, rule_count(NULL));
 	box_scopes_close();
 	EXPECT_EQ(0, rules_left(0, GONE_MS + SLACK_MS));
 }
@@ -172,10 +172,10 @@ TEST_F(input, processes_that_are_gone)
 	if (!pid)
 		_exit(0);
 	ASSERT_TRUE(wait_for_state(pid, 'Z'));
-	EXPECT_EQ(-ESRCH, scoped_resolve(ARCH, pid, NULL, 0));
+	EXPECT_EQ(-ESRCH, rule_resolve(NULL, ARCH, pid, NULL, 0));
 	waitpid(pid, NULL, 0);
-	EXPECT_EQ(-ESRCH, scoped_resolve(ARCH, pid, NULL, 0));
-	EXPECT_EQ(-ESRCH, scoped_resolve(ARCH, INT32_MAX, NULL, 0));
+	EXPECT_EQ(-ESRCH, rule_resolve(NULL, ARCH, pid, NULL, 0));
+	EXPECT_EQ(-ESRCH, rule_resolve(NULL, ARCH, INT32_MAX, NULL, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -4,6 +4,7 @@
  * or the new one, and no errno but those that the rules at hand have. And
  * counters, which must be exact however many CPUs count.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #include "tag.h"
 
 #define RUNNERS 2
+#define OWN_SCOPE(kind) ((struct scope){ kind, OWN })
 
 /* What the runners have seen, by exit status; shared with them. */
 struct seen {
@@ -177,10 +179,10 @@ TEST_F_TIMEOUT(race, rules_come_and_go_while_execs_run, 1800)
 		switch (changes++ % 6) {
 		case 0: err = scoped_set(pid, tag_rule(ARCH, n, 0)); break;
 		case 1: err = scoped_set(mount, tag_rule(ARCH, 280 + n, XARCH_F_LAZY)); break;
-		case 2: err = scoped_del(mount, ARCH); break;
+		case 2: err = rule_del(NULL, mount, ARCH); break;
 		case 3: err = scoped_set(mount, &deny_rule); break;
-		case 4: err = scoped_del(pid, -1); break;
-		default: err = scoped_del(mount, -1); break;
+		case 4: err = rule_del(NULL, pid, -1); break;
+		default: err = rule_del(NULL, mount, -1); break;
 		}
 		ASSERT_EQ(0, err) TH_LOG("%s", rule_error);
 	}
@@ -209,6 +211,10 @@ TEST_F_TIMEOUT(race, module_comes_and_goes_while_execs_run, 1800)
 		unsigned int enough;
 
 		ASSERT_GT(began + 1700, now());
+		/* Some by the host's rule alone: as many as may have begun before it, and more. */
+		enough = self->seen->done + 3 * RUNNERS;
+		while (self->seen->done < enough && self->seen->done < errand.execs)
+			nap_ms(1);
 		ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 1 + loads % 9, 0)));
 		ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 261 + loads % 9, 0)));
 		box_scopes_close();
@@ -223,7 +229,7 @@ TEST_F_TIMEOUT(race, module_comes_and_goes_while_execs_run, 1800)
 			ASSERT_GT(began + 1700, now());
 		}
 		ASSERT_EQ(0, command("modprobe xarch"));
-		EXPECT_EQ(0, rule_count());
+		EXPECT_EQ(0, rule_count(NULL));
 		ASSERT_EQ(0, scoped_set(HOST, tag_rule(ARCH, 100, 0)));
 		loads++;
 	}
@@ -259,11 +265,57 @@ TEST_F(race, module_goes_with_rules_of_live_and_dead_namespaces)
 	EXPECT_GT(5.0, now() - began);
 	EXPECT_EQ(-ENOEXEC, box_exec(&live, prog));
 	ASSERT_EQ(0, command("modprobe xarch"));
-	EXPECT_EQ(0, rule_count());
+	EXPECT_EQ(0, rule_count(NULL));
 	EXPECT_EQ(-ENOEXEC, box_exec(&live, prog));
 	ASSERT_EQ(0, scoped_set(scope, &deny_rule));
 	EXPECT_EQ(-EACCES, box_exec(&live, prog));
 	box_close(&live);
+}
+
+/* In a box: held by being in it and by a descriptor, by turns; now on each CPU. */
+static long come_and_go(const void *home)
+{
+	int fd, i;
+
+	if (fork())
+		return 0;
+	for (i = 0;; i++) {
+		on_cpu(i);
+		fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+		must(fd >= 0 && !setns(*(const int *)home, 0), "setns");
+		nap_ms(1);
+		must(!setns(fd, 0), "setns");
+		close(fd);
+		nap_ms(1);
+	}
+}
+
+/* The box's own process leaves the namespace to those who come and go. */
+static long leave(const void *home)
+{
+	return setns(*(const int *)home, 0) ? -errno : 0;
+}
+
+/*
+ * Whether a namespace is dead is asked in two numbers, and somebody may go from the one
+ * to the other between them.
+ */
+TEST_F(race, namespace_that_is_held_by_turns_is_alive)
+{
+	int home = open("/proc/self/ns/mnt", O_RDONLY), i;
+	struct box box = box_open(NULL, CLONE_NEWNS | CLONE_NEWPID, 0);
+
+	ASSERT_LE(0, home);
+	ASSERT_EQ(0, box_set(&box, OWN_SCOPE(XARCH_SCOPE_MOUNT), &deny_rule));
+	ASSERT_EQ(0, box_call(&box, come_and_go, &home, sizeof(home)));
+	ASSERT_EQ(0, box_call(&box, leave, &home, sizeof(home)));
+	for (i = 0; i < 80; i++) {
+		nap_ms(100);
+		ASSERT_EQ(1, rule_count(NULL)) TH_LOG("after %d00 ms", i + 1);
+	}
+	/* With its pid namespace all in there go. */
+	box_close(&box);
+	close(home);
 }
 
 static void __attribute__((noreturn)) write_rules(struct scope scope, int letter, int n)
@@ -282,7 +334,7 @@ TEST_F_TIMEOUT(race, two_writers_on_one_rule, 120)
 	struct box box = box_open(NULL, CLONE_NEWPID, 0);
 	struct scope pid = box_scope(&box, XARCH_SCOPE_PID);
 	int n = scaled(200, 5000), status, i, ended = 0;
-	struct listed listed;
+	struct rule_state listed;
 
 	ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 1, 0)));
 	for (i = 0; i < 2; i++) {
@@ -293,17 +345,17 @@ TEST_F_TIMEOUT(race, two_writers_on_one_rule, 120)
 		int result = box_exec(&box, prog);
 
 		EXPECT_TRUE(result > 0 && result <= 200) TH_LOG("%d", result);
-		EXPECT_EQ(1, scoped_list(&pid, ARCH, &listed, 1));
-		EXPECT_EQ(1, rule_count());
+		EXPECT_EQ(1, rule_list(NULL, &pid, ARCH, &listed, 1));
+		EXPECT_EQ(1, rule_count(NULL));
 		while (waitpid(-1, &status, WNOHANG) > 0) {
 			EXPECT_EQ(0, status);
 			ended++;
 		}
 	}
-	EXPECT_EQ(1, scoped_list(&pid, -1, &listed, 1));
+	EXPECT_EQ(1, rule_list(NULL, &pid, -1, &listed, 1));
 	EXPECT_EQ(1 + (n - 1) % 200, atoi(listed.arg + 1));
-	EXPECT_EQ(0, scoped_del(pid, -1));
-	EXPECT_EQ(-ENOENT, scoped_del(pid, -1));
+	EXPECT_EQ(0, rule_del(NULL, pid, -1));
+	EXPECT_EQ(-ENOENT, rule_del(NULL, pid, -1));
 	box_close(&box);
 }
 
@@ -317,7 +369,7 @@ TEST_F_TIMEOUT(race, one_sets_and_another_removes, 120)
 
 	if (!remover) {
 		for (i = 0; i < n; i++) {
-			int err = scoped_del(pid, i % 2 ? -1 : (int)ARCH);
+			int err = rule_del(NULL, pid, i % 2 ? -1 : (int)ARCH);
 
 			if (err && err != -ENOENT)
 				_exit(1);
@@ -328,8 +380,8 @@ TEST_F_TIMEOUT(race, one_sets_and_another_removes, 120)
 		ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 1, 0)));
 	waitpid(remover, &status, 0);
 	EXPECT_EQ(0, status);
-	scoped_del(pid, -1);
-	EXPECT_EQ(0, rule_count());
+	rule_del(NULL, pid, -1);
+	EXPECT_EQ(0, rule_count(NULL));
 	EXPECT_EQ(-ENOEXEC, box_exec(&box, prog));
 	box_close(&box);
 }
@@ -365,14 +417,14 @@ static long exec_on_both(const void *arg)
 	return bad;
 }
 
-static void counters(struct scope scope, uint32_t arch, struct listed *listed)
+static void counters(struct scope scope, uint32_t arch, struct rule_state *listed)
 {
 	memset(listed, 0, sizeof(*listed));
-	must(scoped_list(&scope, arch, listed, 1) == 1, "no rule to count");
+	must(rule_list(NULL, &scope, arch, listed, 1) == 1, "no rule to count");
 }
 
 #define EXPECT_COUNTS(_scope, _emulated, _denied, _failed) do {		\
-	struct listed _listed;						\
+	struct rule_state _listed;						\
 	counters(_scope, ARCH, &_listed);				\
 	EXPECT_EQ((uint64_t)(_emulated), _listed.emulated);		\
 	EXPECT_EQ((uint64_t)(_denied), _listed.denied);			\
@@ -387,7 +439,7 @@ TEST_F_TIMEOUT(race, counters_are_exact, 600)
 	struct scope mount = box_scope(&box, XARCH_SCOPE_MOUNT);
 	struct rule missing = *tag_rule(ARCH, 3, XARCH_F_LAZY);
 	unsigned int n = RUNNERS * counting.execs;
-	struct listed listed;
+	struct rule_state listed;
 
 	ASSERT_EQ(0, scoped_set(HOST, tag_rule(ARCH, 1, 0)));
 	ASSERT_EQ(0, scoped_set(pid, tag_rule(ARCH, 2, 0)));
@@ -417,7 +469,7 @@ TEST_F_TIMEOUT(race, counters_are_exact, 600)
 	EXPECT_EQ(-ENOEXEC, box_exec(&box, other_prog));
 	EXPECT_COUNTS(mount, 0, 0, 0);
 
-	ASSERT_EQ(0, scoped_del(mount, ARCH));
+	ASSERT_EQ(0, rule_del(NULL, mount, ARCH));
 	EXPECT_EQ(0, exec_on_both(&counting));
 	EXPECT_COUNTS(HOST, n, 0, 0);
 	EXPECT_COUNTS(pid, n, 0, 0);
@@ -428,7 +480,7 @@ TEST_F(race, last_use)
 {
 	struct box box = box_open(NULL, CLONE_NEWPID, 0);
 	struct scope pid = box_scope(&box, XARCH_SCOPE_PID);
-	struct listed listed;
+	struct rule_state listed;
 	double began;
 
 	ASSERT_EQ(0, scoped_set(pid, &deny_rule));

@@ -16,7 +16,9 @@
 
 #include "kselftest_harness.h"
 
-#include "nl.h"
+#include "netlink.h"
+#include "process.h"
+#include "rule.h"
 
 #define SEED	20240607
 #define COUNT	60000
@@ -46,7 +48,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 }
 
 /* What a program would send. */
-static void make(struct request *request, const struct nl *nl, int user_fd)
+static void make(struct request *request, const struct conn *conn, int user_fd)
 {
 	static const char *const args[] = { "-cpu", "max", "", "-E", NULL };
 	static const char *const emulators[] = {
@@ -55,10 +57,8 @@ static void make(struct request *request, const struct nl *nl, int user_fd)
 	struct rule rule = { .arch = below(__XARCH_ARCH_MAX) };
 	unsigned int kind = below(8);
 
-	if (below(2)) {
-		rule.scope = XARCH_SCOPE_USER;
-		rule.ns_fd = user_fd;
-	}
+	if (below(2))
+		rule.scope = (struct scope){ XARCH_SCOPE_USER, user_fd };
 	switch (kind) {
 	case 0:
 	case 1:
@@ -66,30 +66,30 @@ static void make(struct request *request, const struct nl *nl, int user_fd)
 		rule.emulator = emulators[below(4)];
 		rule.flags = kind ? XARCH_F_LAZY : 0;
 		rule.args = args + below(5);
-		request_rule(request, nl, &rule);
+		request_rule(request, conn, &rule);
 		break;
 	case 3:
 	case 4:
 		rule.action = kind == 3 ? XARCH_ACTION_DENY : XARCH_ACTION_PASS;
 		rule.flags = below(2) ? XARCH_F_LOCKED : 0;
-		request_rule(request, nl, &rule);
+		request_rule(request, conn, &rule);
 		break;
 	case 5:
-		request_begin(request, nl, XARCH_CMD_RULE_DEL, NLM_F_ACK);
+		request_begin(request, conn, XARCH_CMD_RULE_DEL, NLM_F_ACK);
 		break;
 	case 6:
-		request_begin(request, nl, XARCH_CMD_RULE_GET, NLM_F_DUMP);
+		request_begin(request, conn, XARCH_CMD_RULE_GET, NLM_F_DUMP);
 		break;
 	case 7:
-		request_begin(request, nl, XARCH_CMD_RESOLVE, NLM_F_DUMP);
+		request_begin(request, conn, XARCH_CMD_RESOLVE, NLM_F_DUMP);
 		put_u32(request, XARCH_A_PID, 1);
 		break;
 	}
 	if (kind >= 5) {
 		put_u32(request, XARCH_A_ARCH, rule.arch);
-		if (rule.scope && kind != 7) {
-			put_u32(request, XARCH_A_SCOPE, rule.scope);
-			put_u32(request, XARCH_A_NS_FD, rule.ns_fd);
+		if (rule.scope.kind && kind != 7) {
+			put_u32(request, XARCH_A_SCOPE, rule.scope.kind);
+			put_u32(request, XARCH_A_NS_FD, rule.scope.fd);
 		}
 	}
 }
@@ -100,7 +100,7 @@ static struct nlattr *any_attr(struct request *request)
 	size_t at = NLMSG_LENGTH(GENL_HDRLEN), n = below(8);
 	struct nlattr *attr = (void *)(request->bytes + at);
 
-	while (n-- && at + NLA_ALIGN(attr->nla_len) + NLA_HDRLEN <= request->nl.nlmsg_len &&
+	while (n-- && at + NLA_ALIGN(attr->nla_len) + NLA_HDRLEN <= request->head.nlmsg_len &&
 	       attr->nla_len >= NLA_HDRLEN) {
 		at += NLA_ALIGN(attr->nla_len);
 		attr = (void *)(request->bytes + at);
@@ -137,13 +137,13 @@ static size_t mutate(struct request *request, size_t len)
 		request->bytes[at] = oddity();
 		break;
 	case 2:		/* cut, and says so */
-		len = request->nl.nlmsg_len = at;
+		len = request->head.nlmsg_len = at;
 		break;
 	case 3:		/* cut, and does not */
 		len = at;
 		break;
 	case 4:		/* of another length than it is */
-		request->nl.nlmsg_len = below(2) ? below(2 * len) : oddity();
+		request->head.nlmsg_len = below(2) ? below(2 * len) : oddity();
 		break;
 	case 5:
 		any_attr(request)->nla_len = below(2) ? below(64) : oddity();
@@ -160,21 +160,21 @@ static size_t mutate(struct request *request, size_t len)
 	case 8:		/* more of it */
 		n = 1 + below(64);
 		memmove(request->bytes + at + n, request->bytes + at, len - at);
-		len = request->nl.nlmsg_len = len + n;
+		len = request->head.nlmsg_len = len + n;
 		break;
 	}
 	return len;
 }
 
 /* The rules as text, whatever changes by itself left out. */
-static char *picture(struct nl *nl)
+static char *picture(struct conn *conn)
 {
 	const size_t line = 4096;
 	struct reply reply = { 0 };
 	char *text, *end;
 	size_t i;
 
-	rules_get(nl, false, &reply);
+	rules_get(conn, false, &reply);
 	end = text = malloc(reply.n * line + 1);
 	if (!text)
 		abort();
@@ -195,14 +195,14 @@ struct outcome {
 };
 
 /* All that comes back; a dump comes on being read. */
-static void collect(struct nl *nl, struct outcome *outcome)
+static void collect(struct conn *conn, struct outcome *outcome)
 {
 	static char buf[65536];
 	struct nlmsghdr *got;
 	ssize_t len;
 
 	memset(outcome, 0, sizeof(*outcome));
-	while ((len = recv(nl->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+	while ((len = recv(conn->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
 		for (got = (void *)buf; NLMSG_OK(got, len); got = NLMSG_NEXT(got, len)) {
 			int error;
 
@@ -238,14 +238,14 @@ TEST_F_TIMEOUT(fuzz, broken_requests, 300)
 	struct timespec began, ended;
 	char *before, *after;
 	uint32_t last, now;
-	struct nl nl, check;
+	struct conn conn, check;
 	uint64_t i;
 	int user_fd;
 
-	nl_open(&nl);
-	nl_open(&check);
+	conn_open(&conn);
+	conn_open(&check);
 	user_fd = ns_new("user");
-	rule_del(&check, -1, XARCH_SCOPE_HOST, 0);
+	rule_del(&check, HOST, -1);
 	for (i = 0; i < 8; i++)
 		ASSERT_EQ(0, rule_set(&check, &(struct rule){
 			.arch = i, .action = XARCH_ACTION_DENY }));
@@ -263,18 +263,18 @@ TEST_F_TIMEOUT(fuzz, broken_requests, 300)
 		size_t len;
 
 		memset(&request, 0, 512);
-		make(&request, &nl, user_fd);
-		len = request.nl.nlmsg_len;
+		make(&request, &conn, user_fd);
+		len = request.head.nlmsg_len;
 		while (n--)
 			len = mutate(&request, len);
-		request.nl.nlmsg_seq = i + 1;
-		if (send(nl.fd, &request, len, 0) < 0)
+		request.head.nlmsg_seq = i + 1;
+		if (send(conn.fd, &request, len, 0) < 0)
 			ASSERT_EQ(EINVAL, errno);
-		collect(&nl, &outcome);
+		collect(&conn, &outcome);
 
 		now = generation(&check);
 		/* One message, and it was refused. */
-		if (outcome.errors && !outcome.acks && request.nl.nlmsg_len >= len) {
+		if (outcome.errors && !outcome.acks && request.head.nlmsg_len >= len) {
 			refused++;
 			ASSERT_EQ(last, now)
 				TH_LOG("request %llu: error %d, and the rules changed",
@@ -306,15 +306,15 @@ TEST_F_TIMEOUT(fuzz, broken_requests, 300)
 	EXPECT_LT(count / 3, refused);
 	EXPECT_LT(count / 50, done);
 
-	rule_del(&check, -1, XARCH_SCOPE_USER, user_fd);
-	rule_del(&check, -1, XARCH_SCOPE_HOST, 0);
+	rule_del(&check, (struct scope){ XARCH_SCOPE_USER, user_fd }, -1);
+	rule_del(&check, HOST, -1);
 	EXPECT_EQ(0, rule_count(&check));
 	/* Still in its right mind. */
 	EXPECT_EQ(0, rule_set(&check, &(struct rule){
 		.arch = XARCH_ARCH_AARCH64, .action = XARCH_ACTION_EMULATE,
 		.emulator = "/usr/bin/qemu-aarch64" }));
-	EXPECT_EQ(RAN, run_program(XARCH_ARCH_AARCH64));
-	rule_del(&check, -1, XARCH_SCOPE_HOST, 0);
+	EXPECT_EQ(RAN, run_arch(XARCH_ARCH_AARCH64));
+	rule_del(&check, HOST, -1);
 }
 
 TEST_HARNESS_MAIN

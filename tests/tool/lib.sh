@@ -3,8 +3,14 @@
 # What the tests of xarchctl share; sourced by each. They print TAP and run as
 # root in a test machine.
 set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/program.sh"
 
 config=/etc/xarch.conf
+# What xarchctl looks at to know that kept rules will be restored; most machines have
+# it, and this one is started without systemd.
+booted=/run/systemd/system enabled=/etc/systemd/system/sysinit.target.wants/xarch.service
+mkdir -p $booted ${enabled%/*}
+ln -sfn /usr/local/lib/systemd/system/xarch.service $enabled
 tmp=$(mktemp -d /var/tmp/xarch-tool.XXXXXX)
 # An unprivileged user is to run programs in there.
 chmod 755 "$tmp"
@@ -93,26 +99,6 @@ finish() {
 	echo "1..$tests"
 	((failures == 0))
 	exit
-}
-
-# program ARCH FILE: the smallest program of an arch, which exits with 42
-program() {
-	python3 - "$@" <<-'EOF'
-	import os, struct, sys
-	machine, code = {
-	    "aarch64": (183, "400580d2a80b80d2010000d4"),
-	    "riscv64": (243, "1305a0029308d00573000000"),
-	}[sys.argv[1]]
-	code = bytes.fromhex(code)
-	size = 64 + 56 + len(code)
-	base = 0x400000
-	head = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9) + struct.pack(
-	    "<HHIQQQIHHHHHH", 2, machine, 1, base + 120, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-	load = struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 0x10000)
-	with open(sys.argv[2], "wb") as file:
-	    file.write(head + load + code)
-	os.chmod(sys.argv[2], 0o755)
-	EOF
 }
 
 # wait_for COMMAND: until it succeeds, 10 s at most

@@ -10,7 +10,9 @@
 
 #include "kselftest_harness.h"
 
-#include "nl.h"
+#include "netlink.h"
+#include "process.h"
+#include "rule.h"
 
 #define ARCH XARCH_ARCH_AARCH64
 #define QEMU "/usr/bin/qemu-aarch64"
@@ -18,7 +20,7 @@
 
 FIXTURE(netlink)
 {
-	struct nl nl;
+	struct conn conn;
 	struct request request;
 	struct reply reply;
 };
@@ -26,78 +28,102 @@ FIXTURE(netlink)
 FIXTURE_SETUP(netlink)
 {
 	memset(&self->reply, 0, sizeof(self->reply));
-	nl_open(&self->nl);
-	rule_del(&self->nl, -1, XARCH_SCOPE_HOST, 0);
-	ASSERT_EQ(0, rule_count(&self->nl));
+	conn_open(&self->conn);
+	rule_del(&self->conn, HOST, -1);
+	ASSERT_EQ(0, rule_count(&self->conn));
 }
 
 FIXTURE_TEARDOWN(netlink)
 {
-	rule_del(&self->nl, -1, XARCH_SCOPE_HOST, 0);
+	rule_del(&self->conn, HOST, -1);
 	reply_free(&self->reply);
-	nl_close(&self->nl);
-}
-
-static bool transparent(struct nl *nl)
-{
-	struct request request;
-	struct reply reply = { 0 };
-	bool can;
-
-	request_begin(&request, nl, XARCH_CMD_INFO_GET, NLM_F_ACK);
-	can = !nl_ask(nl, &request, &reply) &&
-	      record_u32(reply.records[0], XARCH_A_FEATURES) & XARCH_FEATURE_TRANSPARENT;
-	reply_free(&reply);
-	return can;
+	conn_close(&self->conn);
 }
 
 TEST_F(netlink, info)
 {
-	request_begin(&self->request, &self->nl, XARCH_CMD_INFO_GET, NLM_F_ACK);
-	ASSERT_EQ(0, nl_ask(&self->nl, &self->request, &self->reply));
+	request_begin(&self->request, &self->conn, XARCH_CMD_INFO_GET, NLM_F_ACK);
+	ASSERT_EQ(0, conn_ask(&self->conn, &self->request, &self->reply));
 	ASSERT_EQ(1, self->reply.n);
 	EXPECT_EQ(XARCH_CMD_INFO_GET, record_cmd(self->reply.records[0]));
 	EXPECT_TRUE(record_is_documented(self->reply.records[0]));
 	EXPECT_NE(NULL, record_string(self->reply.records[0], XARCH_A_VERSION));
-	EXPECT_EQ(0, record_u32(self->reply.records[0], XARCH_A_FEATURES) &
-		     ~XARCH_FEATURE_TRANSPARENT);
+	/* The transparent contract came with 7.3. */
+	EXPECT_EQ(kernel_since(7, 3) ? XARCH_FEATURE_TRANSPARENT : 0,
+		  record_u32(self->reply.records[0], XARCH_A_FEATURES));
 	EXPECT_EQ(0, record_u32(self->reply.records[0], XARCH_A_RULES));
 	EXPECT_TRUE(record_has(self->reply.records[0], XARCH_A_GENERATION));
 }
 
+/* -1: refused */
+static int is_initial(struct conn *conn, uint32_t scope, int fd)
+{
+	struct request request;
+	struct reply reply = { 0 };
+	int is = -1;
+
+	request_begin(&request, conn, XARCH_CMD_INFO_GET, NLM_F_ACK);
+	put_u32(&request, XARCH_A_SCOPE, scope);
+	put_u32(&request, XARCH_A_NS_FD, fd);
+	if (!conn_ask(conn, &request, &reply))
+		is = record_has(reply.records[0], XARCH_A_NS_INITIAL);
+	reply_free(&reply);
+	close(fd);
+	return is;
+}
+
+static int own_mount_namespace(void *conn)
+{
+	if (unshare(CLONE_NEWNS))
+		return 100;
+	return is_initial(conn, XARCH_SCOPE_MOUNT, ns_own("mnt"));
+}
+
+TEST_F(netlink, info_of_a_namespace)
+{
+	EXPECT_EQ(1, is_initial(&self->conn, XARCH_SCOPE_PID, ns_own("pid")));
+	EXPECT_EQ(1, is_initial(&self->conn, XARCH_SCOPE_USER, ns_own("user")));
+	EXPECT_EQ(1, is_initial(&self->conn, XARCH_SCOPE_MOUNT, ns_own("mnt")));
+	EXPECT_EQ(0, is_initial(&self->conn, XARCH_SCOPE_PID, ns_new("pid")));
+	EXPECT_EQ(0, is_initial(&self->conn, XARCH_SCOPE_USER, ns_new("user")));
+	EXPECT_EQ(0, in_child(own_mount_namespace, &self->conn));
+	EXPECT_EQ(-1, is_initial(&self->conn, XARCH_SCOPE_PID, ns_own("user")));
+	EXPECT_EQ(-1, is_initial(&self->conn, XARCH_SCOPE_HOST, ns_own("user")));
+}
+
 TEST_F(netlink, info_counts)
 {
-	uint32_t before = generation(&self->nl), after;
+	uint32_t before = generation(&self->conn), after;
 	struct rule rule = { .arch = ARCH, .action = XARCH_ACTION_DENY };
 
-	ASSERT_EQ(0, rule_set(&self->nl, &rule));
-	after = generation(&self->nl);
+	ASSERT_EQ(0, rule_set(&self->conn, &rule));
+	after = generation(&self->conn);
 	EXPECT_NE(before, after);
-	EXPECT_EQ(1, rule_count(&self->nl));
+	EXPECT_EQ(1, rule_count(&self->conn));
 	/* Even where it comes to the same. */
-	ASSERT_EQ(0, rule_set(&self->nl, &rule));
-	EXPECT_NE(after, generation(&self->nl));
-	EXPECT_EQ(1, rule_count(&self->nl));
-	after = generation(&self->nl);
-	ASSERT_EQ(0, rule_del(&self->nl, ARCH, XARCH_SCOPE_HOST, 0));
-	EXPECT_NE(after, generation(&self->nl));
-	EXPECT_EQ(0, rule_count(&self->nl));
+	ASSERT_EQ(0, rule_set(&self->conn, &rule));
+	EXPECT_NE(after, generation(&self->conn));
+	EXPECT_EQ(1, rule_count(&self->conn));
+	after = generation(&self->conn);
+	ASSERT_EQ(0, rule_del(&self->conn, HOST, ARCH));
+	EXPECT_NE(after, generation(&self->conn));
+	EXPECT_EQ(0, rule_count(&self->conn));
 }
 
 TEST_F(netlink, rule_there_and_back)
 {
 	static const char *const args[] = { "-cpu", "", " a b ", "\"", ";#", "\xff\x01\n", NULL };
-	struct record *record;
+	struct nlmsghdr *record;
 	unsigned int i;
 
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH,
 		.action = XARCH_ACTION_EMULATE,
 		.flags = XARCH_F_LAZY | XARCH_F_LOCKED,
 		.emulator = "/no such/\xc3\xa9mulateur",
 		.args = args,
 	}));
-	rules_get(&self->nl, false, &self->reply);
+	rules_get(&self->conn, false, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	record = self->reply.records[0];
 	EXPECT_TRUE(record_is_documented(record));
@@ -118,7 +144,17 @@ TEST_F(netlink, rule_there_and_back)
 	EXPECT_EQ(0, record_u64(record, XARCH_A_DENIED));
 	EXPECT_EQ(0, record_u64(record, XARCH_A_FAILED));
 	EXPECT_FALSE(record_has(record, XARCH_A_LAST_USED_MS));
-	EXPECT_EQ(generation(&self->nl), record_u32(record, XARCH_A_GENERATION));
+	EXPECT_EQ(generation(&self->conn), record_u32(record, XARCH_A_GENERATION));
+}
+
+/* As if it were left out. */
+TEST_F(netlink, scope_of_the_host)
+{
+	request_rule(&self->request, &self->conn, &(struct rule){
+		.arch = ARCH, .action = XARCH_ACTION_DENY });
+	put_u32(&self->request, XARCH_A_SCOPE, XARCH_SCOPE_HOST);
+	EXPECT_EQ(0, conn_ask(&self->conn, &self->request, &self->reply));
+	EXPECT_EQ(1, rule_count(&self->conn));
 }
 
 TEST_F(netlink, every_arch)
@@ -129,13 +165,13 @@ TEST_F(netlink, every_arch)
 		if (arch == XARCH_ARCH_X86_64)
 			continue;
 		n++;
-		EXPECT_EQ(0, rule_set(&self->nl, &(struct rule){
+		EXPECT_EQ(0, rule_set(&self->conn, &(struct rule){
 			.arch = arch, .action = arch % __XARCH_ACTION_MAX,
 			.flags = XARCH_F_LOCKED | (arch % __XARCH_ACTION_MAX ? 0 : XARCH_F_LAZY),
 			.emulator = arch % __XARCH_ACTION_MAX ? NULL : "/e",
 		}));
 	}
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	EXPECT_EQ(n, self->reply.n);
 	for (arch = n = 0; arch <= XARCH_ARCH_MAX && n < self->reply.n; arch++) {
 		if (arch == XARCH_ARCH_X86_64)
@@ -151,21 +187,21 @@ TEST_F(netlink, every_flag_alone)
 {
 	uint32_t bit;
 
-	for (bit = 1; bit <= XARCH_F_TRANSPARENT; bit <<= 1) {
-		if (bit == XARCH_F_TRANSPARENT && !transparent(&self->nl))
-			break;
-		EXPECT_EQ(0, rule_set(&self->nl, &(struct rule){
+	for (bit = 1; bit <= XARCH_F_PLAIN; bit <<= 1) {
+		if (bit == XARCH_F_TRANSPARENT && !(features(&self->conn) & XARCH_FEATURE_TRANSPARENT))
+			continue;
+		EXPECT_EQ(0, rule_set(&self->conn, &(struct rule){
 			.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = bit,
 			.emulator = QEMU,
 		}));
-		rules_get(&self->nl, true, &self->reply);
+		rules_get(&self->conn, true, &self->reply);
 		ASSERT_EQ(1, self->reply.n);
 		EXPECT_EQ(bit, record_u32(self->reply.records[0], XARCH_A_FLAGS));
 	}
 	/* What is not said is not kept from the rule before. */
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_PASS }));
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	EXPECT_EQ(0, record_u32(self->reply.records[0], XARCH_A_FLAGS));
 	EXPECT_FALSE(record_has(self->reply.records[0], XARCH_A_EMULATOR));
@@ -175,21 +211,25 @@ TEST_F(netlink, every_flag_alone)
 TEST_F(netlink, emulator_by_descriptor)
 {
 	int fd = open(QEMU, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
 
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, fstat(fd, &stat));
+	EXPECT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE,
 		.flags = XARCH_F_CREDENTIALS | XARCH_F_LOCKED,
 		.emulator = "/not/there", .emulator_fd = fd, .args = STRINGS("-cpu", "max"),
 	}));
 	close(fd);
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	EXPECT_TRUE(record_is_documented(self->reply.records[0]));
 	EXPECT_STREQ("/not/there", record_string(self->reply.records[0], XARCH_A_EMULATOR));
+	EXPECT_EQ(stat.st_dev, record_u32(self->reply.records[0], XARCH_A_EMULATOR_DEV));
+	EXPECT_EQ(stat.st_ino, record_u64(self->reply.records[0], XARCH_A_EMULATOR_INO));
 	EXPECT_EQ(XARCH_F_CREDENTIALS | XARCH_F_LOCKED,
 		  record_u32(self->reply.records[0], XARCH_A_FLAGS));
-	EXPECT_EQ(RAN, run_program(ARCH));
+	EXPECT_EQ(RAN, run_arch(ARCH));
 }
 
 TEST_F(netlink, every_scope)
@@ -202,7 +242,8 @@ TEST_F(netlink, every_scope)
 		{ XARCH_SCOPE_PID, "pid" },
 		{ XARCH_SCOPE_MOUNT, "mnt" },
 	};
-	struct record *record;
+	struct nlmsghdr *record;
+	struct scope scope;
 	struct stat st;
 	unsigned int i;
 	int fd;
@@ -213,30 +254,29 @@ TEST_F(netlink, every_scope)
 			ASSERT_EQ(0, unshare(CLONE_NEWNS));
 		fd = scopes[i].scope == XARCH_SCOPE_MOUNT ? ns_own("mnt") : ns_new(scopes[i].kind);
 		ASSERT_EQ(0, fstat(fd, &st));
-		ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
-			.arch = ARCH, .action = XARCH_ACTION_DENY,
-			.scope = scopes[i].scope, .ns_fd = fd,
-		}));
+		scope = (struct scope){ scopes[i].scope, fd };
+		ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
+			.arch = ARCH, .action = XARCH_ACTION_DENY, .scope = scope }));
 		/* Narrowed to the scope, and to the arch; with all others. */
-		request_begin(&self->request, &self->nl, XARCH_CMD_RULE_GET, NLM_F_DUMP);
+		request_begin(&self->request, &self->conn, XARCH_CMD_RULE_GET, NLM_F_DUMP);
 		put_u32(&self->request, XARCH_A_SCOPE, scopes[i].scope);
 		put_u32(&self->request, XARCH_A_NS_FD, fd);
 		put_u32(&self->request, XARCH_A_ARCH, ARCH);
-		ASSERT_EQ(0, nl_ask(&self->nl, &self->request, &self->reply));
+		ASSERT_EQ(0, conn_ask(&self->conn, &self->request, &self->reply));
 		ASSERT_EQ(1, self->reply.n);
 		record = self->reply.records[0];
 		EXPECT_TRUE(record_is_documented(record));
 		EXPECT_EQ(scopes[i].scope, record_u32(record, XARCH_A_SCOPE));
 		EXPECT_EQ(st.st_ino, record_u32(record, XARCH_A_NS_INUM));
-		rules_get(&self->nl, false, &self->reply);
+		rules_get(&self->conn, false, &self->reply);
 		EXPECT_EQ(1, self->reply.n);
-		rules_get(&self->nl, true, &self->reply);
+		rules_get(&self->conn, true, &self->reply);
 		EXPECT_EQ(0, self->reply.n);
 
-		EXPECT_EQ(ENOENT, rule_del(&self->nl, ARCH + 1, scopes[i].scope, fd));
-		EXPECT_EQ(0, rule_del(&self->nl, ARCH, scopes[i].scope, fd));
-		EXPECT_EQ(ENOENT, rule_del(&self->nl, -1, scopes[i].scope, fd));
-		EXPECT_EQ(0, rule_count(&self->nl));
+		EXPECT_EQ(-ENOENT, rule_del(&self->conn, scope, ARCH + 1));
+		EXPECT_EQ(0, rule_del(&self->conn, scope, ARCH));
+		EXPECT_EQ(-ENOENT, rule_del(&self->conn, scope, -1));
+		EXPECT_EQ(0, rule_count(&self->conn));
 		close(fd);
 	}
 }
@@ -246,9 +286,9 @@ TEST_F(netlink, longest_rule)
 	char path[XARCH_PATH_LEN + 1] = "/", text[XARCH_ARGS_MAX][XARCH_ARGS_LEN];
 	char want[3 * XARCH_PATH_LEN], told[3 * XARCH_PATH_LEN];
 	const char *args[XARCH_ARGS_MAX + 1];
-	struct record *record;
+	struct nlmsghdr *record;
 	unsigned int i;
-	struct nl ears;
+	struct conn ears;
 
 	memset(path + 1, 'p', XARCH_PATH_LEN - 1);
 	path[XARCH_PATH_LEN] = '\0';
@@ -259,14 +299,14 @@ TEST_F(netlink, longest_rule)
 		args[i] = text[i];
 	}
 	args[i] = NULL;
-	nl_open(&ears);
+	conn_open(&ears);
 	if (ears.config)
-		ASSERT_EQ(0, nl_join(&ears, ears.config));
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+		ASSERT_EQ(0, conn_join(&ears, ears.config));
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_LAZY,
 		.emulator = path, .args = args,
 	}));
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	record = self->reply.records[0];
 	EXPECT_TRUE(record_is_documented(record));
@@ -275,45 +315,45 @@ TEST_F(netlink, longest_rule)
 		EXPECT_STREQ(args[i], record_arg(record, i));
 	record_describe(record, want, sizeof(want));
 	if (ears.config) {
-		record = nl_event(&ears, 5000);
+		record = conn_event(&ears, 5000);
 		ASSERT_NE(NULL, record);
 		EXPECT_TRUE(record_is_documented(record));
 		record_describe(record, told, sizeof(told));
 		EXPECT_STREQ(want, told);
 		free(record);
 	}
-	nl_close(&ears);
+	conn_close(&ears);
 
 	/* One argument that takes all the room there is. */
 	memset(path, 'x', XARCH_ARGS_LEN - 1);
 	path[XARCH_ARGS_LEN - 1] = '\0';
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_LAZY,
 		.emulator = "/e", .args = STRINGS(path),
 	}));
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	EXPECT_STREQ(path, record_arg(self->reply.records[0], 0));
 }
 
 TEST_F(netlink, config_events)
 {
-	struct record *event;
+	struct nlmsghdr *event;
 	char told[256], got[256];
-	struct nl ears;
+	struct conn ears;
 
-	if (!self->nl.config)
+	if (!self->conn.config)
 		SKIP(return, "no groups on this kernel");
-	nl_open(&ears);
-	ASSERT_EQ(0, nl_join(&ears, ears.config));
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	conn_open(&ears);
+	ASSERT_EQ(0, conn_join(&ears, ears.config));
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .flags = XARCH_F_LAZY,
 		.emulator = "/e", .args = STRINGS("-one", "", "two"),
 	}));
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	record_describe(self->reply.records[0], got, sizeof(got));
-	event = nl_event(&ears, 5000);
+	event = conn_event(&ears, 5000);
 	ASSERT_NE(NULL, event);
 	EXPECT_EQ(XARCH_CMD_RULE_SET, record_cmd(event));
 	EXPECT_TRUE(record_is_documented(event));
@@ -321,8 +361,8 @@ TEST_F(netlink, config_events)
 	EXPECT_STREQ(got, told);
 	free(event);
 
-	ASSERT_EQ(0, rule_del(&self->nl, -1, XARCH_SCOPE_HOST, 0));
-	event = nl_event(&ears, 5000);
+	ASSERT_EQ(0, rule_del(&self->conn, HOST, -1));
+	event = conn_event(&ears, 5000);
 	ASSERT_NE(NULL, event);
 	EXPECT_EQ(XARCH_CMD_RULE_DEL, record_cmd(event));
 	record_describe(event, told, sizeof(told));
@@ -330,9 +370,9 @@ TEST_F(netlink, config_events)
 	free(event);
 
 	/* What is refused is told to nobody. */
-	EXPECT_EQ(ENOENT, rule_del(&self->nl, -1, XARCH_SCOPE_HOST, 0));
-	EXPECT_EQ(NULL, nl_event(&ears, 200));
-	nl_close(&ears);
+	EXPECT_EQ(-ENOENT, rule_del(&self->conn, HOST, -1));
+	EXPECT_EQ(NULL, conn_event(&ears, 200));
+	conn_close(&ears);
 }
 
 TEST_F(netlink, exec_events)
@@ -347,23 +387,23 @@ TEST_F(netlink, exec_events)
 		{ XARCH_ACTION_EMULATE, "/no/such", XARCH_F_LAZY, ENOENT },
 	};
 	int pid_ns = ns_own("pid");
-	struct record *event;
+	struct nlmsghdr *event;
 	struct stat st;
-	struct nl ears;
+	struct conn ears;
 	unsigned int i;
 
-	if (!self->nl.exec)
+	if (!self->conn.exec)
 		SKIP(return, "no groups on this kernel");
 	ASSERT_EQ(0, fstat(pid_ns, &st));
 	close(pid_ns);
-	nl_open(&ears);
-	ASSERT_EQ(0, nl_join(&ears, ears.exec));
+	conn_open(&ears);
+	ASSERT_EQ(0, conn_join(&ears, ears.exec));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+		ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 			.arch = ARCH, .action = cases[i].action, .flags = cases[i].flags,
 			.emulator = cases[i].emulator }));
-		EXPECT_EQ(cases[i].error ? (int)cases[i].error : RAN, run_program(ARCH));
-		event = nl_event(&ears, 5000);
+		EXPECT_EQ(cases[i].error ? -(int)cases[i].error : RAN, run_arch(ARCH));
+		event = conn_event(&ears, 5000);
 		ASSERT_NE(NULL, event);
 		EXPECT_TRUE(record_is_documented(event));
 		EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
@@ -384,15 +424,15 @@ TEST_F(netlink, exec_events)
 		EXPECT_EQ(cases[i].error ?: UINT32_MAX, record_u32(event, XARCH_A_ERROR));
 		free(event);
 	}
-	nl_close(&ears);
+	conn_close(&ears);
 }
 
 /* Generic netlink leaves versions to the family; this one has had one so far. */
 TEST_F(netlink, any_version_is_answered)
 {
-	request_begin(&self->request, &self->nl, XARCH_CMD_INFO_GET, NLM_F_ACK);
+	request_begin(&self->request, &self->conn, XARCH_CMD_INFO_GET, NLM_F_ACK);
 	request_genl(&self->request)->version = XARCH_GENL_VERSION + 1;
-	EXPECT_EQ(0, nl_ask(&self->nl, &self->request, &self->reply));
+	EXPECT_EQ(0, conn_ask(&self->conn, &self->request, &self->reply));
 	EXPECT_EQ(1, self->reply.n);
 }
 
@@ -401,12 +441,12 @@ TEST_F(netlink, resolve)
 	uint32_t verdict;
 	size_t i;
 
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_DENY }));
-	request_begin(&self->request, &self->nl, XARCH_CMD_RESOLVE, NLM_F_DUMP);
+	request_begin(&self->request, &self->conn, XARCH_CMD_RESOLVE, NLM_F_DUMP);
 	put_u32(&self->request, XARCH_A_ARCH, ARCH);
 	put_u32(&self->request, XARCH_A_PID, getpid());
-	ASSERT_EQ(0, nl_ask(&self->nl, &self->request, &self->reply));
+	ASSERT_EQ(0, conn_ask(&self->conn, &self->request, &self->reply));
 	/* Mount, pid, user, host at least; the host's wins. */
 	ASSERT_LE(4, self->reply.n);
 	for (i = 0; i < self->reply.n; i++) {
@@ -421,11 +461,11 @@ TEST_F(netlink, resolve)
 
 TEST_F(netlink, counters)
 {
-	ASSERT_EQ(0, rule_set(&self->nl, &(struct rule){
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
 		.arch = ARCH, .action = XARCH_ACTION_EMULATE, .emulator = QEMU }));
-	ASSERT_EQ(RAN, run_program(ARCH));
-	ASSERT_EQ(RAN, run_program(ARCH));
-	rules_get(&self->nl, true, &self->reply);
+	ASSERT_EQ(RAN, run_arch(ARCH));
+	ASSERT_EQ(RAN, run_arch(ARCH));
+	rules_get(&self->conn, true, &self->reply);
 	ASSERT_EQ(1, self->reply.n);
 	EXPECT_TRUE(record_is_documented(self->reply.records[0]));
 	EXPECT_EQ(2, record_u64(self->reply.records[0], XARCH_A_EMULATED));
@@ -436,21 +476,21 @@ TEST_F(netlink, counters)
 
 static int from_another_netns(void *arg)
 {
-	struct nl nl;
+	struct conn conn;
 
 	(void)arg;
 	if (unshare(CLONE_NEWNET))
 		return 100;
-	nl_open(&nl);
-	return rule_set(&nl, &(struct rule){ .arch = ARCH, .action = XARCH_ACTION_DENY });
+	conn_open(&conn);
+	return rule_set(&conn, &(struct rule){ .arch = ARCH, .action = XARCH_ACTION_DENY });
 }
 
 TEST_F(netlink, another_network_namespace)
 {
 	ASSERT_EQ(0, in_child(from_another_netns, NULL));
-	rules_get(&self->nl, true, &self->reply);
+	rules_get(&self->conn, true, &self->reply);
 	EXPECT_EQ(1, self->reply.n);
-	EXPECT_EQ(EACCES, run_program(ARCH));
+	EXPECT_EQ(-EACCES, run_arch(ARCH));
 }
 
 TEST_HARNESS_MAIN

@@ -44,14 +44,6 @@ static const struct mutation bad[] = {
 	BYTE("data none", EI_DATA, ELFDATANONE),
 	BYTE("data big", EI_DATA, ELFDATA2MSB),
 	BYTE("data 3", EI_DATA, 3),
-	BYTE("ident version 0", EI_VERSION, 0),
-	BYTE("ident version 2", EI_VERSION, 2),
-	BYTE("OS ABI 1", EI_OSABI, 1),
-	BYTE("OS ABI 2", EI_OSABI, 2),
-	BYTE("OS ABI 4", EI_OSABI, 4),
-	BYTE("OS ABI 9", EI_OSABI, ELFOSABI_FREEBSD),
-	BYTE("OS ABI 97", EI_OSABI, ELFOSABI_ARM),
-	BYTE("OS ABI 255", EI_OSABI, ELFOSABI_STANDALONE),
 	HALF("type none", e_type, ET_NONE),
 	HALF("type rel", e_type, ET_REL),
 	HALF("type core", e_type, ET_CORE),
@@ -61,14 +53,10 @@ static const struct mutation bad[] = {
 	HALF("machine 0x01b7", e_machine, 0x01b7),
 	HALF("machine swapped", e_machine, 0xb700),
 	HALF("machine arm", e_machine, EM_ARM),
-	HALF("version 0", e_version, 0),
-	HALF("version 2", e_version, 2),
-	BYTE("version high byte", offsetof(Elf64_Ehdr, e_version) + 3, 1),
-	HALF("header size 0", e_ehsize, 0),
-	HALF("header size 52", e_ehsize, HEADER32),
-	HALF("header size 63", e_ehsize, HEADER64 - 1),
-	HALF("header size 65", e_ehsize, HEADER64 + 1),
-	HALF("header size 0x140", e_ehsize, 0x140),
+};
+
+/* No arch's, but of its machine: who asks less may take it for one. */
+static const struct mutation misfit[] = {
 	HALF("entry size 0", e_phentsize, 0),
 	HALF("entry size 32", e_phentsize, sizeof(Elf32_Phdr)),
 	HALF("entry size 55", e_phentsize, sizeof(Elf64_Phdr) - 1),
@@ -78,6 +66,25 @@ static const struct mutation bad[] = {
 
 /* Each leaves one that is. */
 static const struct mutation good[] = {
+	BYTE("ident version 0", EI_VERSION, 0),
+	BYTE("ident version 2", EI_VERSION, 2),
+	BYTE("OS ABI 6", EI_OSABI, 6),
+	BYTE("OS ABI 64", EI_OSABI, 64),
+	BYTE("OS ABI 65", EI_OSABI, 65),
+	BYTE("OS ABI 1", EI_OSABI, 1),
+	BYTE("OS ABI 2", EI_OSABI, 2),
+	BYTE("OS ABI 4", EI_OSABI, 4),
+	BYTE("OS ABI 9", EI_OSABI, ELFOSABI_FREEBSD),
+	BYTE("OS ABI 97", EI_OSABI, ELFOSABI_ARM),
+	BYTE("OS ABI 255", EI_OSABI, ELFOSABI_STANDALONE),
+	HALF("version 0", e_version, 0),
+	HALF("version 2", e_version, 2),
+	BYTE("version high byte", offsetof(Elf64_Ehdr, e_version) + 3, 1),
+	HALF("header size 0", e_ehsize, 0),
+	HALF("header size 52", e_ehsize, HEADER32),
+	HALF("header size 63", e_ehsize, HEADER64 - 1),
+	HALF("header size 65", e_ehsize, HEADER64 + 1),
+	HALF("header size 0x140", e_ehsize, 0x140),
 	BYTE("OS ABI GNU", EI_OSABI, ELFOSABI_GNU),
 	BYTE("ABI version", EI_ABIVERSION, 7),
 	BYTE("padding", EI_PAD, 0xff),
@@ -233,6 +240,74 @@ TEST_F_TIMEOUT(strict, mutated, 120)
 		apply(&bad[i], header);
 		EXPECT_EQ(error_of(header, sizeof(header)), errors[i])
 			TH_LOG("mutation: %s", bad[i].what);
+	}
+	/* An emulate rule has nothing against what does not fit it. */
+	ASSERT_EQ(0, rule_emulate(XARCH_ARCH_AARCH64, self->emulator, 0));
+	for (i = 0; i < COUNT(misfit); i++) {
+		memcpy(header, self->header, sizeof(header));
+		apply(&misfit[i], header);
+		EXPECT_TRUE(passed(self->misc, header, sizeof(header)))
+			TH_LOG("mutation: %s", misfit[i].what);
+	}
+}
+
+/* binfmt_misc is asked by the file's name, and would run it. */
+static bool denied(const unsigned char *bytes, size_t len)
+{
+	struct outcome o;
+	int error;
+
+	lab_write("denied.xt", bytes, len, 0755);
+	run("./denied.xt", &o);
+	error = o.error;
+	outcome_free(&o);
+	return error == EACCES;
+}
+
+/* No byte that a program can have otherwise walks around a deny, or a locked rule. */
+TEST_F_TIMEOUT(strict, denied_whatever_the_header, 120)
+{
+	static const struct {
+		unsigned int action, flags;
+	} rules[] = {
+		{ XARCH_ACTION_DENY, 0 },
+		{ XARCH_ACTION_DENY, XARCH_F_LOCKED },
+		{ XARCH_ACTION_EMULATE, XARCH_F_LOCKED },
+	};
+	unsigned char header[HEADER64];
+	struct rule_state state;
+	unsigned int i, j;
+
+	for (j = 0; j < COUNT(rules); j++) {
+		bool deny = rules[j].action == XARCH_ACTION_DENY;
+
+		ASSERT_EQ(0, rule_set(NULL, &(struct rule){
+			.arch = XARCH_ARCH_AARCH64,
+			.action = rules[j].action,
+			.flags = rules[j].flags,
+			.emulator = deny ? NULL : self->emulator,
+		}));
+		for (i = 0; deny && i < COUNT(good); i++) {
+			memcpy(header, self->header, sizeof(header));
+			apply(&good[i], header);
+			EXPECT_TRUE(denied(header, sizeof(header)))
+				TH_LOG("mutation: %s", good[i].what);
+		}
+		for (i = 0; i < COUNT(misfit); i++) {
+			memcpy(header, self->header, sizeof(header));
+			apply(&misfit[i], header);
+			EXPECT_TRUE(denied(header, sizeof(header)))
+				TH_LOG("mutation: %s", misfit[i].what);
+		}
+		ASSERT_EQ(0, rule_get(XARCH_ARCH_AARCH64, &state));
+		EXPECT_EQ(COUNT(misfit) + (deny ? COUNT(good) : 0), state.denied);
+		/* Another machine's, or no program at all, is none of the rule's business. */
+		for (i = 0; i < COUNT(bad); i++) {
+			memcpy(header, self->header, sizeof(header));
+			apply(&bad[i], header);
+			EXPECT_TRUE(passed(self->misc, header, sizeof(header)))
+				TH_LOG("mutation: %s", bad[i].what);
+		}
 	}
 }
 
