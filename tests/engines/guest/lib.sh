@@ -53,6 +53,16 @@ fails() {
 	fi
 }
 
+# wait_for COMMAND...: until it succeeds, 20 s at most
+wait_for() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		! "$@" 2>/dev/null || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
 # What is left of containers' rules when they are gone: nothing, soon.
 rules_gone() {
 	local i
