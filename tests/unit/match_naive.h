@@ -118,24 +118,31 @@ static inline size_t naive_header(const struct naive_arch *a, unsigned char *hea
 	return EHSIZE(a->bits);
 }
 
-static inline int naive_is(const struct naive_arch *a, const unsigned char *head, size_t len)
+/* What xarch_match_machine() has to say. */
+static inline int naive_is_machine(const struct naive_arch *a, const unsigned char *head,
+				   size_t len)
 {
-	unsigned int type, flags;
+	unsigned int type;
 
 	if (len < (size_t)EHSIZE(a->bits))
 		return 0;
 	type = naive_get16(head + 16, a->order);
-	flags = naive_get32(head + E_FLAGS(a->bits), a->order);
 	return head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F' &&
 	       head[4] == (a->bits == 64 ? 2 : 1) &&
 	       head[5] == (a->order == 'l' ? 1 : 2) &&
-	       head[6] == 1 &&
-	       (head[7] == 0 || head[7] == 3) &&
 	       (type == 2 || type == 3) &&
-	       naive_get16(head + 18, a->order) == a->machine &&
-	       naive_get32(head + 20, a->order) == 1 &&
+	       naive_get16(head + 18, a->order) == a->machine;
+}
+
+static inline int naive_is(const struct naive_arch *a, const unsigned char *head, size_t len)
+{
+	unsigned int flags;
+
+	if (len < (size_t)EHSIZE(a->bits))
+		return 0;
+	flags = naive_get32(head + E_FLAGS(a->bits), a->order);
+	return naive_is_machine(a, head, len) &&
 	       (a->abi2 == -1 || !!(flags & 0x20) == a->abi2) &&
-	       naive_get16(head + E_EHSIZE(a->bits), a->order) == (unsigned int)EHSIZE(a->bits) &&
 	       naive_get16(head + E_PHENTSIZE(a->bits), a->order) ==
 			(unsigned int)PHENTSIZE(a->bits);
 }

@@ -88,13 +88,13 @@ def header_values(header):
             {macro: told[macro] for macro in macros})
 
 
-def header_types(header):
+def header_types(header, enum):
     """What its kernel-doc says of each attribute: (type, enum or None, whether it may repeat)."""
-    doc = re.search(r"/\*\*\s*\n \* enum xarch_attr -.*?\*/", header.read_text(), flags=re.S)[0]
+    doc = re.search(rf"/\*\*\s*\n \* enum {enum} -.*?\*/", header.read_text(), flags=re.S)[0]
     text = re.sub(r"\n \*[ \t]*", "\n", doc)
     types = {}
     for name, what in re.findall(r"^@(\w+): (.*(?:\n(?!@).*)*)", text, flags=re.M):
-        kind = re.match(r"(u32|u64|string)\b", what)
+        kind = re.match(r"(u32|u64|string|binary|flag|nest)\b", what)
         enum = re.search(r"\benum (\w+)", what)
         types[name] = (kind and kind[1], enum and enum[1], "may repeat" in what)
     return types
@@ -137,9 +137,9 @@ def spec_values(spec):
             entries[c_name("__", prefix, "max")] = value
             entries[c_name(prefix, "max")] = value - 1
 
-    attrs = spec["attribute-sets"][0]
-    enums[c_name(attrs["enum-name"]).lower()] = numbered(attrs["attributes"],
-                                                         attrs["name-prefix"])
+    for attrs in spec["attribute-sets"]:
+        enums[c_name(attrs["enum-name"]).lower()] = numbered(attrs["attributes"],
+                                                             attrs["name-prefix"])
     ops = spec["operations"]
     enums[c_name(ops["enum-name"]).lower()] = numbered(ops["list"], ops["name-prefix"])
     return enums, macros
@@ -159,13 +159,16 @@ def numbered(entries, prefix):
     return values
 
 
-def spec_types(spec):
-    """As header_types(), for the attributes that are ever sent."""
-    attrs = spec["attribute-sets"][0]
+def spec_types(spec, attrs):
+    """As header_types(), for the attributes of a set that are ever sent."""
+    def enum(attr):
+        if "nested-attributes" in attr:
+            return c_name(spec["name"], "-", attr["nested-attributes"]).lower()
+        return "enum" in attr and c_name(spec["name"], "-", attr["enum"]).lower() or None
+
     return {
         c_name(attrs["name-prefix"], attr["name"]):
-            (attr["type"], "enum" in attr and c_name(spec["name"], "-", attr["enum"]).lower() or None,
-             attr.get("multi-attr", False))
+            (attr["type"], enum(attr), attr.get("multi-attr", False))
         for attr in attrs["attributes"] if attr["type"] not in ("unused", "pad")
     }
 
@@ -189,9 +192,13 @@ def test_schema(spec):
         yield f"{'/'.join(str(part) for part in error.absolute_path)}: {error.message}"
 
 
-def test_one_set(spec):
-    if len(spec["attribute-sets"]) != 1:
-        yield "the header has one enum of attributes, the spec another number of sets"
+def test_sets(spec):
+    """The first set is that of all messages, the others are nested in it."""
+    nested = {attr["nested-attributes"] for attr in spec["attribute-sets"][0]["attributes"]
+              if "nested-attributes" in attr}
+    sets = {attrs["name"] for attrs in spec["attribute-sets"][1:]}
+    for name in nested ^ sets:
+        yield f"attribute set {name} is not both defined and nested"
 
 
 def test_macros(spec):
@@ -208,9 +215,10 @@ def test_enum(name):
 
 
 def test_types(spec):
-    header = {name: what for name, what in header_types(HEADER).items()
-              if name not in ("XARCH_A_UNSPEC", "XARCH_A_PAD")}
-    yield from differences(header, spec_types(spec), "type, enum, repeats")
+    for attrs in spec["attribute-sets"]:
+        header = {name: what for name, what in header_types(HEADER, c_name(attrs["enum-name"]).lower()).items()
+                  if not name.endswith(("_UNSPEC", "_PAD"))}
+        yield from differences(header, spec_types(spec, attrs), "type, enum, repeats")
 
 
 def test_archs(spec):
@@ -325,7 +333,7 @@ def test_library(spec):
     # As if the module were there, to say which number its family got. The
     # name is the module's in 6.12 and the class's later.
     ynl.genl_family_name_to_id = ynl.GenlProtocol.genl_family_name_to_id = \
-        {"xarch": {"id": 99, "mcast": {"config": 7, "exec": 8}}}
+        {"xarch": {"id": 99, "mcast": {"config": 7, "exec": 8, "native": 9}}}
     schema = KSELFTEST / f"Documentation/netlink/{spec['protocol']}.yaml"
     family = ynl.YnlFamily(str(SPEC), str(schema))
     enums, _ = header_values(HEADER)
@@ -365,7 +373,8 @@ def test_library(spec):
     if told["name"] != "rule-set-ntf" or told["msg"] != {**rule, "age-ms": 1 << 40}:
         yield f"notification read as {told}"
     events = {family.msgs[name].rsp_value for name in family.ntfs}
-    want_events = {number[f"XARCH_CMD_{name}"] for name in ("RULE_SET", "RULE_DEL", "EXEC_NTF")}
+    want_events = {number[f"XARCH_CMD_{name}"] for name in 
+                   ("RULE_SET", "RULE_DEL", "EXEC_NTF", "NATIVE_NTF")}
     if events != want_events:
         yield f"notifications have numbers {events}, not {want_events}"
 
@@ -382,7 +391,7 @@ def main():
     spec = yaml.safe_load(SPEC.read_text())
     names = sorted(header_names(HEADER)[0].keys() | spec_values(spec)[0].keys())
     tests = [("the kernel's schema accepts the spec", test_schema),
-             ("there is one set of attributes", test_one_set),
+             ("attribute sets are nested in the first", test_sets),
              ("names, versions, groups and limits are the header's", test_macros)]
     tests += [(f"enum {name} is the header's", test_enum(name)) for name in names]
     tests += [("attributes have the types that the header documents", test_types),
