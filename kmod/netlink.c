@@ -108,6 +108,7 @@ static const struct genl_ops xarch_ops[] = {
 		.cmd = XARCH_CMD_TWINS_GET,
 		.policy = no_attrs_policy,
 		.maxattr = XARCH_A_MAX,
+		.start = xarch_twins_get_start,
 		.dumpit = xarch_twins_get_dumpit,
 	},
 };

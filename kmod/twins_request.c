@@ -226,10 +226,20 @@ int xarch_twins_unload_doit(struct sk_buff *skb, struct genl_info *info)
 	return -ENOENT;
 }
 
-/* One message a set; the place in the list is in cb->args[0]. */
+/*
+ * Who may see all is the requester's own matter: the first .dumpit runs in whoever reads
+ * the socket where the requester left its receive buffer full.
+ */
+int xarch_twins_get_start(struct netlink_callback *cb)
+{
+	cb->args[1] = netlink_ns_capable(cb->skb, &init_user_ns, CAP_SYS_ADMIN);
+	return 0;
+}
+
+/* One message a set; the place in the list is in cb->args[0], what .start found in [1]. */
 int xarch_twins_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	bool all = netlink_ns_capable(cb->skb, &init_user_ns, CAP_SYS_ADMIN);
+	bool all = cb->args[1];
 	struct xarch_twins_info info;
 
 	for (; xarch_twins_info(cb->args[0], &info); cb->args[0]++) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -308,7 +309,7 @@ TEST_F_TIMEOUT(dump, requests_in_one_datagram, 120)
  */
 #define DUMP_SEQ 4711
 
-static void ask_with_a_full_buffer(const struct conn *conn)
+static void ask_with_a_full_buffer(const struct conn *conn, uint8_t cmd)
 {
 	static const char much[4096];
 	struct request request;
@@ -319,16 +320,22 @@ static void ask_with_a_full_buffer(const struct conn *conn)
 	request_begin(&request, conn, 200, NLM_F_ACK);
 	put(&request, XARCH_A_PATH, much, sizeof(much));
 	send(conn->fd, &request, request.head.nlmsg_len, 0);
-	request_begin(&request, conn, XARCH_CMD_RULE_GET, NLM_F_DUMP);
+	request_begin(&request, conn, cmd, NLM_F_DUMP);
 	request.head.nlmsg_seq = DUMP_SEQ;
 	send(conn->fd, &request, request.head.nlmsg_len, 0);
 }
 
-/* Return: bits of the archs that the answer has rules of; bit 31: it did not come. */
-static unsigned int archs_in_answer(const struct conn *conn)
+static unsigned int arch_bit(const struct nlmsghdr *msg)
+{
+	return record_u32(msg, XARCH_A_SCOPE) == XARCH_SCOPE_USER ?
+	       1U << record_u32(msg, XARCH_A_ARCH) : 0;
+}
+
+/* Return: @bit_of each record of the answer; bit 31: it did not come. */
+static unsigned int answer(const struct conn *conn, unsigned int (*bit_of)(const struct nlmsghdr *msg))
 {
 	static char room[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
-	unsigned int archs = 0;
+	unsigned int bits = 0;
 
 	for (;;) {
 		int len = recv(conn->fd, room, sizeof(room), 0);
@@ -342,11 +349,17 @@ static unsigned int archs_in_answer(const struct conn *conn)
 			if (msg->nlmsg_seq != DUMP_SEQ)
 				continue;
 			if (msg->nlmsg_type == NLMSG_DONE)
-				return archs;
-			if (record_u32(msg, XARCH_A_SCOPE) == XARCH_SCOPE_USER)
-				archs |= 1U << record_u32(msg, XARCH_A_ARCH);
+				return bits;
+			bits |= bit_of(msg);
 		}
 	}
+}
+
+static void set_answer_limit(const struct conn *conn)
+{
+	struct timeval limit = { .tv_sec = 10 };
+
+	setsockopt(conn->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 }
 
 struct two {
@@ -366,22 +379,21 @@ static void in_namespace(struct two *two, int which)
 
 static void two_of_a_user(struct two *two)
 {
-	struct timeval limit = { .tv_sec = 10 };
 	struct conn conn;
 	int status;
 
 	if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
 		_exit(2);
 	conn_open(&conn);
-	setsockopt(conn.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	set_answer_limit(&conn);
 	if (!fork()) {
 		in_namespace(two, 0);
-		ask_with_a_full_buffer(&conn);
+		ask_with_a_full_buffer(&conn, XARCH_CMD_RULE_GET);
 		_exit(0);
 	}
 	if (!fork()) {
 		in_namespace(two, 1);
-		two->archs = archs_in_answer(&conn);
+		two->archs = answer(&conn, arch_bit);
 		_exit(0);
 	}
 	while (wait(&status) > 0)
@@ -415,6 +427,55 @@ TEST_F_TIMEOUT(dump, is_of_who_asked_not_of_who_reads, 120)
 		close(fds[i]);
 	}
 	munmap(two, sizeof(*two));
+}
+
+/* A set on a read-only file system, in a mount namespace of our own. */
+static void load_private_set(struct conn *conn)
+{
+	static const uint32_t id[5] = { 1 };
+	struct twin twin = { .id = id, .id_len = sizeof(id) };
+
+	must(!unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	     !mount("set", "/mnt", "tmpfs", 0, NULL) && !system("cp /bin/true /mnt/ld.so") &&
+	     !mount("set", "/mnt", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), "mounting a set");
+	twin.fd = open("/mnt/ld.so", O_RDONLY | O_CLOEXEC);
+	must(!twins_load(conn, "private", "/mnt/ld.so", twin.fd, &twin, 1), "loading a set");
+	close(twin.fd);
+}
+
+static unsigned int set_bit(const struct nlmsghdr *msg)
+{
+	return record_string(msg, XARCH_A_TWINS) ? 1 : 0;
+}
+
+/* Root's socket; root reads what @uid asked. Return: as answer() */
+static unsigned int sets_that_sees(uid_t uid)
+{
+	unsigned int bits;
+	struct conn conn;
+	int status;
+	pid_t pid;
+
+	conn_open(&conn);
+	set_answer_limit(&conn);
+	pid = fork();
+	if (!pid) {
+		if (setresuid(uid, uid, uid))
+			_exit(1);
+		ask_with_a_full_buffer(&conn, XARCH_CMD_TWINS_GET);
+		_exit(0);
+	}
+	bits = waitpid(pid, &status, 0) == pid && !status ? answer(&conn, set_bit) : 1U << 31;
+	conn_close(&conn);
+	return bits;
+}
+
+TEST_F_TIMEOUT(dump, of_sets_is_of_who_asked, 120)
+{
+	load_private_set(&self->conn);
+	EXPECT_EQ(1, sets_that_sees(0));
+	EXPECT_EQ(0, sets_that_sees(1000));
+	EXPECT_EQ(0, twins_unload(&self->conn, "private"));
 }
 
 TEST_HARNESS_MAIN
