@@ -62,6 +62,15 @@ static void add_rule(struct setting *setting, enum xarch_arch arch,
 	rule_set_twins(rule, pattern->twins);
 }
 
+static void warn_of_flaw(const struct setting *setting, const char *emulator)
+{
+	char *flaw = setting->pattern.flags & XARCH_F_CREDENTIALS ? emulator_flaw(emulator) : NULL;
+
+	if (flaw)
+		warning("%s", flaw);
+	free(flaw);
+}
+
 static bool add_named(struct setting *setting, enum xarch_arch arch)
 {
 	const struct rule *pattern = &setting->pattern;
@@ -77,6 +86,7 @@ static bool add_named(struct setting *setting, enum xarch_arch arch)
 	free(name);
 	if (!emulator)
 		return false;
+	warn_of_flaw(setting, emulator);
 	add_rule(setting, arch, emulator);
 	free(emulator);
 	return true;
@@ -98,8 +108,10 @@ static bool add_all(struct setting *setting)
 		emulator = emulator_find(i, &why);
 		if (emulator && why)
 			warning("%s", why);
-		if (emulator)
+		if (emulator) {
+			warn_of_flaw(setting, emulator);
 			add_rule(setting, i, emulator);
+		}
 		free(emulator);
 		free(why);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "arch.h"
 #include "emulator.h"
+#include "native_run.h"
 #include "util.h"
 
 /*
@@ -184,4 +186,28 @@ char *emulator_choose(const char *label, enum xarch_arch arch,
 		warning("%s: %s", label, why);
 	free(why);
 	return chosen;
+}
+
+/*
+ * qemu writes guests' core files by itself. It asks whether it may since its commit
+ * "linux-user/elfload: check PR_GET_DUMPABLE before creating coredump", in 9.0.
+ */
+#define QEMU_ASKS_DUMPABLE 9
+
+char *emulator_flaw(const char *path)
+{
+	const char *const argv[] = { "timeout", "10", path, "--version", NULL };
+	char *output = NULL, *why = NULL, *flaw = NULL;
+	const struct native_run run = { .output = &output };
+	const char *version;
+	unsigned int major;
+
+	if (native_run(&run, argv, &why) && !strncmp(output, "qemu-", 5) &&
+	    (version = strstr(output, " version ")) &&
+	    sscanf(version, " version %u", &major) == 1 && major < QEMU_ASKS_DUMPABLE)
+		flaw = xasprintf("%s: is qemu %u, which writes a core file of a set-id program that raised its limit, readable and where the caller chose: use qemu %d or later, or leave --credentials out",
+				 path, major, QEMU_ASKS_DUMPABLE);
+	free(output);
+	free(why);
+	return flaw;
 }

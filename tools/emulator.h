@@ -60,4 +60,12 @@ char *emulator_find(enum xarch_arch arch, char **why);
 char *emulator_choose(const char *label, enum xarch_arch arch,
 		      const char *path, bool lazy);
 
+/**
+ * emulator_flaw() - what is known against giving an emulator credentials
+ * @path: the emulator; it is run, to tell its version
+ *
+ * Return: the words of a warning with the remedy, a new string; or NULL.
+ */
+char *emulator_flaw(const char *path);
+
 #endif /* _XARCHCTL_EMULATOR_H */
