@@ -10,6 +10,7 @@
 # make check-debug      every suite on kernels that check memory and faults, and locks
 # make mutate           small changes to the code that its tests must notice
 # make stress           namespaces and races in full numbers; ends with figures
+# make bench            builds emulated, with twins and on x86-64; what an exec costs (QUICK=1)
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
 # make clean            remove build/, caches included
@@ -23,7 +24,7 @@ BUILD := $(CURDIR)/build
 # The kernels that tests run on, by the series of Debian's packages.
 KERNELS ?= uml 6.12
 
-.PHONY: all module tools install uninstall deb check check-debug mutate stress demo lint clean
+.PHONY: all module tools install uninstall deb check check-debug mutate stress bench demo lint clean
 
 all: module tools
 
@@ -85,6 +86,9 @@ mutate:
 
 stress:
 	tests/scopes/stress
+
+bench:
+	tests/bench/run
 
 demo:
 	tests/demo/run

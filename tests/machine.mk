@@ -23,7 +23,7 @@ ALL_CFLAGS = -std=gnu2x -D_GNU_SOURCE $(filter-out -Wpedantic,$(WARNINGS)) \
 NL_CFLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags libnl-genl-3.0))
 NL_LIBS := $(shell pkg-config --libs libnl-genl-3.0)
 
-LIB := $(addprefix $(OUT)/,netlink.o process.o rule.o probe.o)
+LIB := $(addprefix $(OUT)/,netlink.o process.o rule.o set.o probe.o)
 define LINK
 $(call msg,LINK,$@)
 $(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(NL_LIBS) -o $@

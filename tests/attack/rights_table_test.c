@@ -26,11 +26,11 @@
 #include "netlink.h"
 #include "process.h"
 #include "rule.h"
+#include "set.h"
 
 #define ARCH		XARCH_ARCH_AARCH64
 #define NEIGHBOUR	2000
 #define QEMU		"/usr/bin/qemu-aarch64"
-#define LOADER		"/lib64/ld-linux-x86-64.so.2"
 #define SET		"rights-test"
 
 static const char *const kinds[] = { "", "user", "pid", "mnt" };
@@ -413,34 +413,6 @@ static int row_of(const char *name)
 	return -1;
 }
 
-/* A set that is not for everybody, on a read-only file system. */
-static bool load_private_set(void)
-{
-	static const uint32_t id[5] = { 1 };
-	struct twin twin = { .id = id, .id_len = sizeof(id) };
-	int err;
-
-	if (mkdir("/run/rights", 0755) || mount("set", "/run/rights", "tmpfs", 0, NULL) ||
-	    system("cp " LOADER " /run/rights/ld.so") ||
-	    mount("set", "/run/rights", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL))
-		return false;
-	twin.fd = open("/run/rights/ld.so", O_RDONLY | O_CLOEXEC);
-	err = twins_load(&env.conn, SET, "/run/rights/ld.so", twin.fd, &twin, 1);
-	if (err)
-		printf("# loading a set: %s: %s\n", strerror(-err), rule_error);
-	close(twin.fd);
-	return !err;
-}
-
-static bool unload_private_set(void)
-{
-	int err = twins_unload(&env.conn, SET), tries;
-
-	for (tries = 0; umount("/run/rights") && tries < 100; tries++)
-		usleep(20000);
-	return !err && !rmdir("/run/rights");
-}
-
 /* Another user's container, with a rule of its user namespace. */
 static bool open_neighbour(void)
 {
@@ -503,7 +475,8 @@ FIXTURE_SETUP(rights)
 	env.qemu = open(QEMU, O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, env.qemu);
 	ASSERT_TRUE(open_neighbour());
-	ASSERT_TRUE(load_private_set());
+	ASSERT_EQ(0, mkdir("/run/rights", 0755));
+	ASSERT_TRUE(set_load(&env.conn, SET, "/run/rights"));
 	mkdir("/var/empty-of-rights", 0755);
 }
 
@@ -511,7 +484,8 @@ FIXTURE_TEARDOWN(rights)
 {
 	kill(env.neighbour, SIGKILL);
 	waitpid(env.neighbour, NULL, 0);
-	EXPECT_TRUE(unload_private_set());
+	EXPECT_TRUE(set_unload(&env.conn, SET, "/run/rights"));
+	EXPECT_EQ(0, rmdir("/run/rights"));
 	rule_del(&env.conn, HOST, -1);
 	rmdir("/var/empty-of-rights");
 	conn_close(&env.conn);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "netlink.h"
 #include "process.h"
 #include "rule.h"
+#include "set.h"
 
 /* With one arch less, the native one: 3,400 rules. */
 #define NAMESPACES	100
@@ -429,20 +429,6 @@ TEST_F_TIMEOUT(dump, is_of_who_asked_not_of_who_reads, 120)
 	munmap(two, sizeof(*two));
 }
 
-/* A set on a read-only file system, in a mount namespace of our own. */
-static void load_private_set(struct conn *conn)
-{
-	static const uint32_t id[5] = { 1 };
-	struct twin twin = { .id = id, .id_len = sizeof(id) };
-
-	must(!unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	     !mount("set", "/mnt", "tmpfs", 0, NULL) && !system("cp /bin/true /mnt/ld.so") &&
-	     !mount("set", "/mnt", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), "mounting a set");
-	twin.fd = open("/mnt/ld.so", O_RDONLY | O_CLOEXEC);
-	must(!twins_load(conn, "private", "/mnt/ld.so", twin.fd, &twin, 1), "loading a set");
-	close(twin.fd);
-}
-
 static unsigned int set_bit(const struct nlmsghdr *msg)
 {
 	return record_string(msg, XARCH_A_TWINS) ? 1 : 0;
@@ -472,10 +458,10 @@ static unsigned int sets_that_sees(uid_t uid)
 
 TEST_F_TIMEOUT(dump, of_sets_is_of_who_asked, 120)
 {
-	load_private_set(&self->conn);
+	ASSERT_TRUE(set_load(&self->conn, "private", "/mnt"));
 	EXPECT_EQ(1, sets_that_sees(0));
 	EXPECT_EQ(0, sets_that_sees(1000));
-	EXPECT_EQ(0, twins_unload(&self->conn, "private"));
+	EXPECT_TRUE(set_unload(&self->conn, "private", "/mnt"));
 }
 
 TEST_HARNESS_MAIN

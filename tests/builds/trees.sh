@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Systems with compilers, images that builds run in, and the twin set of Debian's own
+# compilers, shells and tools. Sourced, after tests/vm/lib.sh, at the top of the project.
+# They are made once, of what Debian has then, and once again when that is no longer so
+# for what they are made by: all of one day, or programs have no twins.
+
+trees=$cache/builds
+
+# What maintainer scripts would have done.
+# shellcheck disable=SC2016 # mmdebstrap's shell is to expand it
+finish='cp "$1/usr/share/base-passwd/passwd.master" "$1/etc/passwd"
+cp "$1/usr/share/base-passwd/group.master" "$1/etc/group"
+ln -s gcc "$1/usr/bin/cc"
+ln -s g++ "$1/usr/bin/c++"
+ln -s mawk "$1/usr/bin/awk"
+ln -s fakeroot-sysv "$1/usr/bin/fakeroot"
+ln -s faked-sysv "$1/usr/bin/faked"'
+
+# make_tree ARCH
+make_tree() {
+	[[ ! -e $trees/$1.erofs ]] || return 0
+	say "builds: unpacking an $1 system with compilers (about 90 s)..."
+	rm -rf "$trees/tree"
+	sources trixie | mmdebstrap --quiet --mode=root --variant=extract --arch="$1" --skip=check/qemu \
+		--include="$(package_list tests/builds/packages.tree)" \
+		--dpkgopt=path-exclude='/usr/share/doc/*' --dpkgopt=path-exclude='/usr/share/man/*' \
+		--dpkgopt=path-exclude='/usr/share/locale/*' --extract-hook="$finish" \
+		--format=directory trixie "$trees/tree" - >&2
+	mkfs.erofs --quiet "$trees/new.erofs" "$trees/tree" >&2
+	mv "$trees/new.erofs" "$trees/$1.erofs"
+	rm -rf "$trees/tree"
+}
+
+make_set() {
+	[[ ! -e $trees/set.made ]] || return 0
+	say 'builds: making the twin set (about 30 s)...'
+	"$cache"/tools/xarchctl native build arm64 --suite trixie --into "$trees/set" --data "$cache"/tools/native >&2
+	touch "$trees/set.made"
+}
+
+# have_trees FRESH ARCH...: $trees/ARCH.erofs, $trees/set/trixie.erofs and the sources in
+# $trees/source; nobody else changes them until this process has ended.
+have_trees() {
+	local fresh=$1 key arch
+	shift
+	require_root 'making an image'
+	tools/apt-install tests/builds/packages.host tests/vm/packages.host tools/packages.build
+	make -s tools >&2
+	mkdir -p "$trees/set"
+	exec 9>"$trees/lock"
+	flock 9
+	# The set's recipe is part of what is tested: a change to it is a new set.
+	key=$(cat tests/builds/{trees.sh,packages.tree} tools/native/*.rules tools/native_*.c | digest)
+	if [[ $fresh || $(cat "$trees/key" 2>/dev/null) != "$key" ]]; then
+		rm -rf "${trees:?}"/{key,tree,*.erofs,set.made,set/*}
+	fi
+	echo "$key" >"$trees/key"
+	for arch; do make_tree "$arch"; done
+	make_set
+	rm -rf "$trees/source"
+	cp -r tests/builds/source "$trees/source"
+	(cd "$trees/source/room" && autoconf && autoheader && rm -rf autom4te.cache)
+}
