@@ -14,6 +14,7 @@
 #include <linux/ns_common.h>
 #include <linux/proc_ns.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 /*
@@ -30,6 +31,11 @@
 #define exe_file_deny_write_access(file)	0
 #define exe_file_allow_write_access(file)	do { } while (0)
 #endif
+#endif
+
+/* The unbound queue has had this name since 6.18. */
+#ifndef XARCH_HAVE_DFL_WQ
+#define system_dfl_wq	system_unbound_wq
 #endif
 
 /* CLONE_NEW* of a namespace: in its operations up to 6.17. */

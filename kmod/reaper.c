@@ -38,8 +38,17 @@
 #define LOOK_AFTER_MAX	1000
 #define LOOK_SHARE	50
 
+/*
+ * On whatever CPU is free: a look may take long. Not deferrable, or an idle machine would
+ * keep a dead container's mounts until something else woke it.
+ */
 static void look_for_dead(struct work_struct *work);
 static DECLARE_DELAYED_WORK(look_work, look_for_dead);
+
+static void look_after(unsigned int ms)
+{
+	queue_delayed_work(system_dfl_wq, &look_work, msecs_to_jiffies(ms));
+}
 
 static bool nobody_but_us(const struct xarch_ns *entry)
 {
@@ -95,15 +104,12 @@ static void look_for_dead(struct work_struct *work)
 
 	took = div_u64(ktime_get_ns() - started, NSEC_PER_MSEC);
 	if (any)
-		schedule_delayed_work(&look_work,
-				      msecs_to_jiffies(clamp_t(u64, took * LOOK_SHARE,
-							       LOOK_AFTER_MIN,
-							       LOOK_AFTER_MAX)));
+		look_after(clamp_t(u64, took * LOOK_SHARE, LOOK_AFTER_MIN, LOOK_AFTER_MAX));
 }
 
 void xarch_reaper_wake(void)
 {
-	schedule_delayed_work(&look_work, msecs_to_jiffies(LOOK_AFTER_MIN));
+	look_after(LOOK_AFTER_MIN);
 }
 
 void xarch_reaper_stop(void)

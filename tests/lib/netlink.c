@@ -278,6 +278,7 @@ void reply_end(struct reply *reply, const struct nlmsghdr *end, const struct req
 
 	reply->error = error->error;
 	reply->bad = -1;
+	reply->policy = false;
 	reply->text[0] = '\0';
 	if (!(end->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
@@ -291,6 +292,8 @@ void reply_end(struct reply *reply, const struct nlmsghdr *end, const struct req
 			nla_strlcpy(reply->text, attr, sizeof(reply->text));
 		if (nla_type(attr) == NLMSGERR_ATTR_OFFS && request)
 			reply->bad = type_at(request, nla_get_u32(attr));
+		if (nla_type(attr) == NLMSGERR_ATTR_POLICY)
+			reply->policy = true;
 	}
 }
 

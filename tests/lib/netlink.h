@@ -93,6 +93,7 @@ void record_describe(const struct nlmsghdr *record, char *text, size_t room);
  * @error: negative errno, or 0
  * @text: what the kernel said, or ""
  * @bad: type of the attribute that it points at, or -1
+ * @policy: it said what would do there
  * @interrupted: a message had NLM_F_DUMP_INTR
  * @truncated: a message was longer than the buffer
  * @n: how many messages came before the end
@@ -102,7 +103,7 @@ struct reply {
 	int error;
 	char text[256];
 	int bad;
-	bool interrupted, truncated;
+	bool policy, interrupted, truncated;
 	size_t n;
 	struct nlmsghdr **records;
 };

@@ -474,6 +474,27 @@ TEST_F(netlink, counters)
 	EXPECT_GT(60000, record_u64(self->reply.records[0], XARCH_A_LAST_USED_MS));
 }
 
+/* A refusal says what would do, at a dump's end as well, where the kernel has a place for it. */
+TEST_F(netlink, refusals_come_with_the_policy)
+{
+	static const struct {
+		uint8_t cmd;
+		uint16_t flags;
+	} requests[] = {
+		{ XARCH_CMD_RULE_DEL, NLM_F_ACK },
+		{ XARCH_CMD_RULE_GET, NLM_F_DUMP },
+		{ XARCH_CMD_RESOLVE, NLM_F_DUMP },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		request_begin(&self->request, &self->conn, requests[i].cmd, requests[i].flags);
+		put_u32(&self->request, XARCH_A_ARCH, 9999);
+		EXPECT_EQ(-ERANGE, conn_ask(&self->conn, &self->request, &self->reply));
+		EXPECT_EQ(!(requests[i].flags & NLM_F_DUMP) || kernel_since(6, 2), self->reply.policy);
+	}
+}
+
 static int from_another_netns(void *arg)
 {
 	struct conn conn;
