@@ -4,6 +4,7 @@
 # sudo make install     build and install both, the module through DKMS
 # sudo make uninstall   remove everything that install put there
 # make deb              Debian packages of both, in build/deb, looked over by lintian
+# make rpm              the same for RPM, in build/rpm
 # make check            all tests, in virtual machines (KERNELS="uml 6.1 6.12 7.3");
 #                       SYSTEMD=1: the container engines', packages' and builds' as well
 #                       (or parts of them: SYSTEMD="podman docker package builds")
@@ -24,7 +25,7 @@ BUILD := $(CURDIR)/build
 # The kernels that tests run on, by the series of Debian's packages.
 KERNELS ?= uml 6.12
 
-.PHONY: all module tools install uninstall deb check check-debug mutate stress bench demo lint clean
+.PHONY: all module tools install uninstall deb rpm check check-debug mutate stress bench demo lint clean
 
 all: module tools
 
@@ -74,6 +75,15 @@ deb:
 		xargs -0 cp --parents -t $(BUILD)/deb/xarch-$(VERSION)
 	cd $(BUILD)/deb/xarch-$(VERSION) && dpkg-buildpackage --no-sign --build=binary
 	lintian --fail-on error,warning $(BUILD)/deb/*.changes
+
+# Debian's RPM knows nothing of what is installed here.
+rpm:
+	tools/apt-install tools/packages.build tools/packages.rpm
+	rm -rf $(BUILD)/rpm
+	mkdir -p $(BUILD)/rpm/SOURCES
+	git ls-files -z --cached --others --exclude-standard -- . ':!tests' ':!debian' | \
+		tar --null -T - --transform 's,^,xarch-$(VERSION)/,' -czf $(BUILD)/rpm/SOURCES/xarch-$(VERSION).tar.gz
+	rpmbuild -bb --nodeps --define "_topdir $(BUILD)/rpm" --define "xarch_version $(VERSION)" rpm/xarch.spec
 
 check:
 	tests/check $(KERNELS)
