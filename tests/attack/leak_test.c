@@ -5,7 +5,7 @@
  */
 #include <sched.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "box.h"
 #include "common.h"

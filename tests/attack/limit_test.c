@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "box.h"
 #include "common.h"

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "../../include/uapi/linux/xarch.h"
 #include "attempts.h"

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 
 #include "lab.h"
 #include "launch.h"
