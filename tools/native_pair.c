@@ -205,8 +205,11 @@ static bool is_link(const struct native_pairing *pairing,
 	       !strcmp(known->package, program->package);
 }
 
-/* Rewrites and stores a twin; what is wrong with it, or NULL. */
-static char *make_twin(struct native_pairing *pairing, const char *path,
+/*
+ * Rewrites and stores a twin; what is wrong with it, or NULL. A program gets the set's
+ * loader in place of its own; a plug-in has none.
+ */
+static char *make_twin(struct native_pairing *pairing, const char *path, bool program,
 		       const char *host, const char *name, bool *fatal)
 {
 	const struct native_rules *rules = pairing->rules;
@@ -224,7 +227,7 @@ static char *make_twin(struct native_pairing *pairing, const char *path,
 	if (data && !rewrite_strings(rules, host + strlen(pairing->host), data,
 				     size, &why))
 		goto out;
-	if (data && elf.interp &&
+	if (data && program &&
 	    (!native_rewrite_interp(data, size, loader, &why) ||
 	     (plugins && !native_rewrite_audit(data, size, audit, &why))))
 		goto out;
@@ -309,7 +312,7 @@ static bool pair_program(struct native_pairing *pairing,
 	if (!wrong && !host)
 		wrong = xstrdup("there is no such program for this machine");
 	if (!wrong)
-		wrong = make_twin(pairing, program->path, host, name, &fatal);
+		wrong = make_twin(pairing, program->path, true, host, name, &fatal);
 	if (fatal)
 		*why = wrong;
 	else if (wrong)
@@ -338,7 +341,7 @@ static bool pair_plugin(struct native_pairing *pairing,
 	else if (!plugin->elf.id_len)
 		wrong = xstrdup("it has no build-id");
 	else
-		wrong = make_twin(pairing, plugin->path, host, name, &fatal);
+		wrong = make_twin(pairing, plugin->path, false, host, name, &fatal);
 	if (wrong)
 		*why = xasprintf("plug-in %s: %s", plugin->path, wrong);
 	free(wrong);
