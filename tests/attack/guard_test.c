@@ -24,13 +24,12 @@
 #define QEMU "/usr/bin/qemu-aarch64"
 
 /* qemu's switches, a dynamic loader's, and what is neither. */
-#define ENV "QEMU_GDB=1234", "LD_X=1", "LD=1", "A=1"
+#define OTHERS "LD=1", "A=1", "MY_QEMU_X=1", "A_LD_X=QEMU_X=1"
+#define ENV "QEMU_GDB=1234", "LD_X=1", OTHERS
 
 static const char *const plain[] = { ENV, NULL };
-static const char *const without_qemu[] = { "QEMU-GDB=1234", "LD_X=1", "LD=1", "A=1",
-					    NULL };
-static const char *const without_both[] = { "QEMU-GDB=1234", "LD-X=1", "LD=1", "A=1",
-					    NULL };
+static const char *const without_qemu[] = { "QEMU-GDB=1234", "LD_X=1", OTHERS, NULL };
+static const char *const without_both[] = { "QEMU-GDB=1234", "LD-X=1", OTHERS, NULL };
 
 FIXTURE(guard)
 {

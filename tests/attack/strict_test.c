@@ -7,6 +7,7 @@
  */
 #include <elf.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "lab.h"
 #include "launch.h"
+#include "netlink.h"
 #include "report.h"
 #include "rule.h"
 
@@ -309,6 +311,31 @@ TEST_F_TIMEOUT(strict, denied_whatever_the_header, 120)
 				TH_LOG("mutation: %s", bad[i].what);
 		}
 	}
+}
+
+TEST_F(strict, a_misfit_that_is_denied_is_told)
+{
+	unsigned char header[HEADER64];
+	struct nlmsghdr *event;
+	struct conn conn;
+	int err = events_open(&conn);
+
+	if (err == -EOPNOTSUPP)
+		SKIP(return, "this kernel cannot restrict a group to administrators");
+	ASSERT_EQ(0, err);
+	ASSERT_EQ(0, rule_deny(XARCH_ARCH_AARCH64));
+	memcpy(header, self->header, sizeof(header));
+	apply(&misfit[0], header);
+	EXPECT_TRUE(denied(header, sizeof(header)));
+	event = conn_event(&conn, 2000);
+	ASSERT_NE(NULL, event);
+	EXPECT_EQ(XARCH_CMD_EXEC_NTF, record_cmd(event));
+	EXPECT_EQ(XARCH_ARCH_AARCH64, record_u32(event, XARCH_A_ARCH));
+	EXPECT_EQ(XARCH_ACTION_DENY, record_u32(event, XARCH_A_ACTION));
+	EXPECT_EQ(EACCES, record_u32(event, XARCH_A_ERROR));
+	EXPECT_STREQ("./denied.xt", record_string(event, XARCH_A_PATH));
+	free(event);
+	conn_close(&conn);
 }
 
 TEST_F(strict, allowed_variety)
