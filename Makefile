@@ -11,7 +11,7 @@
 # make check-debug      every suite on kernels that check memory and faults, and locks
 # make mutate           small changes to the code that its tests must notice
 # make stress           namespaces and races in full numbers; ends with figures
-# make bench            builds emulated, with twins and on x86-64; what an exec costs (QUICK=1)
+# make bench            builds emulated, with twins and on x86-64; what an exec costs (QUICK=1: less)
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
 # make clean            remove build/, caches included
