@@ -154,21 +154,17 @@ static enum native_attached clone_set(struct attach *attach)
 struct mounted {
 	unsigned int id, major, minor;
 	char root[16];			/* enough to tell "/" from others */
-	bool shared;
 	char type[32];
 };
 
 static bool parse_mounted(const char *line, struct mounted *mounted)
 {
 	const char *end = strstr(line, " - ");
-	const char *shared = strstr(line, " shared:");
 
 	if (!end || sscanf(line, "%u %*u %u:%u %15s", &mounted->id, &mounted->major,
 			   &mounted->minor, mounted->root) != 4 ||
 	    sscanf(end, " - %31s", mounted->type) != 1)
 		return false;
-	/* Blanks in paths are escaped. */
-	mounted->shared = shared && shared < end;
 	return true;
 }
 
@@ -205,6 +201,11 @@ static int find_mounted(int fd, const struct statx *dev, struct mounted *found,
 	return result;
 }
 
+/*
+ * It may be a shared mount, as LXC and systemd make it: its peers are mounts of the same
+ * file system, none of them the host's, so what is mounted upon it gets no farther than
+ * to namespaces that the container made or let have its /dev.
+ */
 static enum native_attached check_dev(struct attach *attach, const struct statx *dev, int host)
 {
 	struct mounted mounted;
@@ -215,8 +216,6 @@ static enum native_attached check_dev(struct attach *attach, const struct statx 
 	if (strcmp(mounted.type, "tmpfs") || strcmp(mounted.root, "/"))
 		return refuse(attach, "its /dev is not a tmpfs of its own, but %s",
 			      mounted.type);
-	if (mounted.shared)
-		return refuse(attach, "its /dev is a shared mount");
 	if (makedev(dev->stx_dev_major, dev->stx_dev_minor) == attach->host_dev ||
 	    find_mounted(host, dev, &mounted, has_device))
 		return refuse(attach, "its /dev is a file system that the host has mounted as well");
