@@ -28,6 +28,8 @@
 
 #include "arch.h"
 #include "cmd.h"
+#include "native_load.h"
+#include "native_table.h"
 #include "nl.h"
 #include "phrase.h"
 #include "rule.h"
@@ -39,6 +41,7 @@
 
 enum {
 	OPT_RULE = OPT_VERB,
+	OPT_NATIVE,
 };
 
 struct execution {
@@ -62,6 +65,62 @@ static bool add_rule(struct execution *exec, const char *text)
 	good = phrase_settle(rule, label);
 	free(label);
 	return good;
+}
+
+/* Of a set that is loaded: the table is there for everybody to read. */
+static bool find_arch(const char *set, enum xarch_arch *arch)
+{
+	char *path = xasprintf(NATIVE_MOUNTS "/%s", set);
+	int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct native_table table;
+	bool good = false;
+	char *why;
+
+	if (root < 0) {
+		error("exec: --native: %s: %s: \"sudo xarchctl native load %s\" puts the set there",
+		      path, strerror(errno), set);
+	} else if (!native_table_open(root, set, &table, &why)) {
+		error("exec: --native: %s: %s", path, why);
+		free(why);
+	} else {
+		*arch = table.arch;
+		native_table_clear(&table);
+		good = true;
+	}
+	if (root >= 0)
+		close(root);
+	free(path);
+	return good;
+}
+
+/* The rule of the set's arch names it; where --rule gave none, one with the usual emulator. */
+static bool add_set(struct execution *exec, const char *set)
+{
+	enum xarch_arch arch;
+	struct rule *rule;
+	size_t i;
+
+	if (!native_name_good(set))
+		usage(exec->command, "--native: \"%s\" is no name of a set", set);
+	if ((!geteuid() && !native_load("exec: --native", set, NATIVE_AS_BEFORE)) ||
+	    !find_arch(set, &arch))
+		return false;
+	for (i = 0; i < exec->rules.n && exec->rules.rule[i].arch != arch; i++)
+		;
+	if (i == exec->rules.n) {
+		char *text = xasprintf("%s=emulate", archs[arch].name);
+		bool good = add_rule(exec, text);
+
+		free(text);
+		if (!good)
+			return false;
+	}
+	rule = &exec->rules.rule[i];
+	if (rule->action != XARCH_ACTION_EMULATE)
+		usage(exec->command, "--native: the twins of %s are for %s, whose --rule emulates nothing",
+		      set, archs[arch].name);
+	rule_set_twins(rule, set);
+	return true;
 }
 
 static bool write_file(const char *path, const char *fmt, ...)
@@ -369,14 +428,20 @@ static int execute(struct execution *exec)
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct execution exec = { .command = command };
-	int status = EXIT_REFUSED;
+	int status = EXIT_REFUSED, option;
+	const char *set = NULL;
 	bool good = true;
 
-	while (next_option(command, argc, argv, NULL) != OPT_END)
-		good &= add_rule(&exec, optarg);
+	while ((option = next_option(command, argc, argv, NULL)) != OPT_END)
+		if (option == OPT_NATIVE)
+			set = optarg;
+		else
+			good &= add_rule(&exec, optarg);
 	if (optind == argc)
 		usage(command, "say which command");
 	exec.argv = argv + optind;
+	if (good && set)
+		good = add_set(&exec, set);
 	if (good)
 		status = execute(&exec);
 	rules_clear(&exec.rules);
@@ -385,16 +450,18 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct option options[] = {
 	{ "rule", required_argument, NULL, OPT_RULE },
+	{ "native", required_argument, NULL, OPT_NATIVE },
 	{ 0 }
 };
 
 const struct command cmd_exec = {
 	.name = "exec",
-	.synopsis = "[--rule ARCH=ACTION[:EMULATOR[ ARG...]]]... -- COMMAND...",
+	.synopsis = "[--rule ARCH=ACTION[:EMULATOR[ ARG...]]]... [--native SET] -- COMMAND...",
 	.summary = "Run a command in a pid namespace of its own, with its own rules",
 	.details =
 	"      --rule RULE       a rule for COMMAND and all that it starts, containers\n"
-	"                        included; ACTION is emulate, deny or pass; may repeat\n\n"
+	"                        included; ACTION is emulate, deny or pass; may repeat\n"
+	"      --native SET      programs that have a twin in this set run that instead\n\n"
 	"The exit status is the command's, or 128 and the number of the signal that\n"
 	"ended it; 127 where it was not found, 126 where it could not be run, 1 where\n"
 	"the rules were refused: it is not run then.\n",
