@@ -54,6 +54,7 @@ struct xarch_twins {
 	struct list_head list;
 	refcount_t users;
 	bool everybody;
+	unsigned long serial;			/* rises along the list */
 	struct table __rcu *table;
 	char name[XARCH_TWINS_NAME_LEN + 1];
 };
@@ -212,11 +213,14 @@ static struct xarch_twins *find(const char *name)
 static struct xarch_twins *find_or_add(const char *name)
 {
 	struct xarch_twins *set, *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	static unsigned long serials;
 
+	lockdep_assert_held(&load_lock);
 	if (!fresh)
 		return NULL;
 	strscpy(fresh->name, name, sizeof(fresh->name));
 	refcount_set(&fresh->users, 1);
+	fresh->serial = ++serials;
 	spin_lock_bh(&sets_lock);
 	set = find(name);
 	if (set)
@@ -333,7 +337,7 @@ const char *xarch_twins_name(const struct xarch_twins *set)
 	return set->name;
 }
 
-bool xarch_twins_info(unsigned int index, struct xarch_twins_info *info)
+bool xarch_twins_next(unsigned long after, struct xarch_twins_info *info)
 {
 	struct xarch_twins *set;
 	const struct table *table;
@@ -343,8 +347,9 @@ bool xarch_twins_info(unsigned int index, struct xarch_twins_info *info)
 	spin_lock_bh(&sets_lock);
 	list_for_each_entry(set, &sets, list) {
 		table = rcu_dereference_protected(set->table, lockdep_is_held(&load_lock));
-		if (!table || index--)
+		if (!table || set->serial <= after)
 			continue;
+		info->serial = set->serial;
 		strscpy(info->name, set->name, sizeof(info->name));
 		strscpy(info->loader, table->loader, sizeof(info->loader));
 		info->n = table->n;
@@ -362,7 +367,7 @@ void xarch_twins_exit(void)
 {
 	struct xarch_twins_info info;
 
-	while (xarch_twins_info(0, &info))
+	while (xarch_twins_next(0, &info))
 		xarch_twins_unload(info.name);
 }
 

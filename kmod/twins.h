@@ -119,6 +119,7 @@ struct file *xarch_twin_open(struct xarch_twins *set, struct linux_binprm *bprm,
 
 /**
  * struct xarch_twins_info - what there is to say of a set
+ * @serial: its place among all, in the order of their first loading
  * @name: its name
  * @loader: where its loader is
  * @n: how many twins
@@ -126,6 +127,7 @@ struct file *xarch_twin_open(struct xarch_twins *set, struct linux_binprm *bprm,
  * @everybody: whether rules of user namespaces may name it
  */
 struct xarch_twins_info {
+	unsigned long serial;
 	char name[XARCH_TWINS_NAME_LEN + 1];
 	char loader[XARCH_TWINS_LOADER_LEN + 1];
 	u32 n;
@@ -134,13 +136,17 @@ struct xarch_twins_info {
 };
 
 /**
- * xarch_twins_info() - describe one of the loaded sets
- * @index: which, from 0, in the order of their first loading
+ * xarch_twins_next() - describe one of the loaded sets
+ * @after: serial of the one before, 0 for the first
  * @info: the answer
  *
- * Return: whether there are so many.
+ * Called so until there is none, it finds each set that is loaded all the time, once,
+ * whatever comes and goes meanwhile.
+ *
+ * Context: process; may sleep.
+ * Return: whether there is one.
  */
-bool xarch_twins_info(unsigned int index, struct xarch_twins_info *info);
+bool xarch_twins_next(unsigned long after, struct xarch_twins_info *info);
 
 /**
  * xarch_twins_exit() - unload every set

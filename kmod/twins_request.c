@@ -236,13 +236,13 @@ int xarch_twins_get_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* One message a set; the place in the list is in cb->args[0], what .start found in [1]. */
+/* One message a set; the serial of the last is in cb->args[0], what .start found in [1]. */
 int xarch_twins_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	bool all = cb->args[1];
 	struct xarch_twins_info info;
 
-	for (; xarch_twins_info(cb->args[0], &info); cb->args[0]++) {
+	for (; xarch_twins_next(cb->args[0], &info); cb->args[0] = info.serial) {
 		void *head;
 
 		if (!all && !info.everybody)

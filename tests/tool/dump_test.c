@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -462,6 +463,76 @@ TEST_F_TIMEOUT(dump, of_sets_is_of_who_asked, 120)
 	EXPECT_EQ(1, sets_that_sees(0));
 	EXPECT_EQ(0, sets_that_sees(1000));
 	EXPECT_TRUE(set_unload(&self->conn, "private", "/mnt"));
+}
+
+#define MANY_SETS 200
+
+/* Notes of which sets the next message of an answer is, or all up to its end. */
+static bool see_sets(const struct conn *conn, bool *seen, bool whole)
+{
+	static char room[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+
+	do {
+		int len = recv(conn->fd, room, sizeof(room), 0);
+		struct nlmsghdr *msg;
+
+		if (len <= 0)
+			return false;
+		for (msg = (void *)room; NLMSG_OK(msg, (unsigned int)len); msg = NLMSG_NEXT(msg, len)) {
+			const char *name;
+
+			if (msg->nlmsg_type == NLMSG_DONE)
+				return whole;
+			name = record_string(msg, XARCH_A_TWINS);
+			if (name && !strncmp(name, "many", 4))
+				seen[atoi(name + 4)] = true;
+		}
+	} while (whole);
+	return true;
+}
+
+static int change_sets(struct conn *conn, int first, int last, const struct twin *twin)
+{
+	char name[16];
+	int i, err = 0;
+
+	for (i = first; i < last && !err; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		err = twin ? twins_load(conn, name, "/mnt/ld.so", twin->fd, twin, 1) :
+			     twins_unload(conn, name);
+	}
+	return err;
+}
+
+/* Those before it go between two messages of the dump. */
+TEST_F_TIMEOUT(dump, of_sets_has_all_that_stay, 120)
+{
+	static const uint32_t id[5] = { 1 };
+	struct twin twin = { .id = id, .id_len = sizeof(id) };
+	static bool seen[MANY_SETS];
+	struct request request;
+	struct conn conn;
+	int i, missing = 0;
+
+	ASSERT_TRUE(set_load(&self->conn, "first", "/mnt"));
+	twin.fd = open("/mnt/ld.so", O_RDONLY | O_CLOEXEC);
+	ASSERT_EQ(0, change_sets(&self->conn, 0, MANY_SETS, &twin));
+	conn_open(&conn);
+	set_answer_limit(&conn);
+	request_begin(&request, &conn, XARCH_CMD_TWINS_GET, NLM_F_DUMP);
+	ASSERT_EQ((ssize_t)request.head.nlmsg_len, send(conn.fd, &request, request.head.nlmsg_len, 0));
+	ASSERT_TRUE(see_sets(&conn, seen, false));
+	ASSERT_TRUE(seen[0]);
+	ASSERT_FALSE(seen[MANY_SETS - 1]);
+	ASSERT_EQ(0, change_sets(&self->conn, 0, 10, NULL));
+	EXPECT_TRUE(see_sets(&conn, seen, true));
+	for (i = 0; i < MANY_SETS; i++)
+		missing += !seen[i];
+	EXPECT_EQ(0, missing);
+	conn_close(&conn);
+	EXPECT_EQ(0, change_sets(&self->conn, 10, MANY_SETS, NULL));
+	close(twin.fd);
+	EXPECT_TRUE(set_unload(&self->conn, "first", "/mnt"));
 }
 
 TEST_HARNESS_MAIN
