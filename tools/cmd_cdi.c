@@ -48,7 +48,7 @@ struct listing {
 	const char *dir;
 	struct device *devices;
 	size_t n;
-	bool one_arch;			/* an emulator was named */
+	bool one_arch;			/* an emulator or a set was named */
 };
 
 static bool is_device_name(const char *name)
@@ -79,7 +79,7 @@ static void add_device(struct listing *listing, const char *name,
 	listing->devices[listing->n++].rule = rule;
 }
 
-/* NAME=ACTION[:EMULATOR[ ARG...]] */
+/* NAME=ACTION[:[--native SET] [EMULATOR[ ARG...]]] */
 static void add_option(struct listing *listing, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -102,7 +102,7 @@ static void add_option(struct listing *listing, const char *text)
 	if (rule.emulator && *rule.emulator != '/')
 		usage(listing->command, "--add %s: the emulator must be an absolute path",
 		      name);
-	listing->one_arch |= !!rule.emulator;
+	listing->one_arch |= rule.emulator || rule.twins;
 	add_device(listing, name, equals + 1);
 	rule_clear(&rule);
 	free(label);
@@ -283,7 +283,7 @@ static int run(const struct command *command, int argc, char **argv)
 	for (i = optind; i < argc; i++)
 		parse_arch(command, argv[i]);
 	if (listing.one_arch && argc - optind != 1)
-		usage(command, "--add: one emulator serves one arch: name it");
+		usage(command, "--add: one emulator, or set, serves one arch: name it");
 	if (remove && (install || optind < argc))
 		usage(command, "--remove: removes all, takes nothing else");
 

@@ -5,6 +5,7 @@
 
 #include "arch.h"
 #include "emulator.h"
+#include "native_table.h"
 #include "phrase.h"
 #include "util.h"
 
@@ -45,12 +46,36 @@ none:
 	return NULL;
 }
 
+/* Takes "--native SET" off a text, if it begins so. */
+static bool parse_set(struct rule *rule, const char *label, const char **text)
+{
+	const char *rest = *text;
+	char *word = next_word(&rest);
+	bool given = word && !strcmp(word, "--native");
+	bool good;
+
+	free(word);
+	if (!given)
+		return true;
+	word = next_word(&rest);
+	good = word && native_name_good(word);
+	if (good)
+		rule_set_twins(rule, word);
+	else
+		error("%s: --native: want the name of a twin set", label);
+	free(word);
+	*text = rest;
+	return good;
+}
+
 static bool parse_emulator(struct rule *rule, const char *label,
 			   const char *text)
 {
 	bool first = true;
 	char *word;
 
+	if (!parse_set(rule, label, &text))
+		return false;
 	for (; (word = next_word(&text)); first = false) {
 		if (first)
 			rule_set_emulator(rule, word);

@@ -9,7 +9,7 @@
 /*
  * Rules as people write them where there is one string for a whole rule:
  *
- *	emulate [EMULATOR [ARG...]] | deny | pass
+ *	emulate [--native SET] [EMULATOR [ARG...]] | deny | pass
  *
  * Words are parted by blanks; '...' and "..." hold blanks and the other quote,
  * and a backslash is a backslash. A colon may stand for the first blank.
