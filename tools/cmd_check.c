@@ -18,6 +18,7 @@
 
 #include "arch.h"
 #include "cmd.h"
+#include "emulator.h"
 #include "nl.h"
 #include "output.h"
 #include "probe.h"
@@ -167,7 +168,7 @@ static char *describe_errno(int err, enum xarch_arch arch,
 	if (err == EACCES && rule && rule->action == XARCH_ACTION_DENY)
 		return xasprintf("denied by a rule: \"xarchctl explain\" tells by which");
 	if (rule && rule->emulator)
-		return xasprintf("%s: %s", rule->emulator, strerror(err));
+		return emulator_failure(rule->emulator, err);
 	return xstrdup(strerror(err));
 }
 

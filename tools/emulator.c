@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "arch.h"
@@ -15,25 +18,32 @@
 #include "util.h"
 
 /*
- * Whether a native ELF file asks for a loader. One whose program headers
- * cannot be read is left to the kernel.
+ * The loader that a native ELF file asks for, a new string; or NULL. One whose program
+ * headers cannot be read is left to the kernel.
  */
-static bool is_dynamic(int fd, const Elf64_Ehdr *elf)
+static char *find_loader(int fd, const Elf64_Ehdr *elf)
 {
+	char loader[PATH_MAX];
 	Elf64_Phdr phdr;
 	off_t at = elf->e_phoff;
 	int i;
 
 	for (i = 0; i < elf->e_phnum; i++, at += sizeof(phdr)) {
 		if (pread(fd, &phdr, sizeof(phdr), at) != sizeof(phdr))
-			return false;
-		if (phdr.p_type == PT_INTERP)
-			return true;
+			return NULL;
+		if (phdr.p_type != PT_INTERP)
+			continue;
+		/* As the kernel has it: the length with its zero. */
+		if (phdr.p_filesz < 2 || phdr.p_filesz > sizeof(loader) ||
+		    pread(fd, loader, phdr.p_filesz, phdr.p_offset) != (ssize_t)phdr.p_filesz ||
+		    loader[phdr.p_filesz - 1])
+			return NULL;
+		return xstrdup(loader);
 	}
-	return false;
+	return NULL;
 }
 
-static char *judge_head(const char *path, int fd, bool *dynamic)
+static char *judge_head(const char *path, int fd, char **loader)
 {
 	union {
 		unsigned char bytes[XARCH_MATCH_LEN];
@@ -54,34 +64,61 @@ static char *judge_head(const char *path, int fd, bool *dynamic)
 	if (arch != arch_self())
 		return xasprintf("%s: is a program for %s, but an emulator must be one for this machine: install one: "
 				 EMULATOR_INSTALL, path, archs[arch].name);
-	*dynamic = head.bytes[EI_CLASS] == ELFCLASS64 &&
-		   is_dynamic(fd, &head.elf);
+	if (head.bytes[EI_CLASS] == ELFCLASS64)
+		*loader = find_loader(fd, &head.elf);
 	return NULL;
+}
+
+/* Return: what is wrong, a new string; or NULL with @loader set where it has one. */
+static char *judge(const char *path, int fd, char **loader)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	*loader = NULL;
+	if (fstat(fd, &st) || fstatvfs(fd, &fs))
+		return xasprintf("%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return xasprintf("%s: is not a regular file: name the emulator's program",
+				 path);
+	if (fs.f_flag & ST_NOEXEC)
+		return xasprintf("%s: its file system is mounted noexec: have the emulator elsewhere, or mount that with exec",
+				 path);
+	if (!(st.st_mode & 0111))
+		return xasprintf("%s: is not executable: run \"chmod +x %s\"",
+				 path, path);
+	return judge_head(path, fd, loader);
 }
 
 enum emulator_quality emulator_judge_file(const char *path, int fd, char **why)
 {
-	bool dynamic = false;
-	struct stat st;
+	char *loader;
 
-	*why = NULL;
-	if (fstat(fd, &st))
-		*why = xasprintf("%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		*why = xasprintf("%s: is not a regular file: name the emulator's program",
-				 path);
-	else if (!(st.st_mode & 0111))
-		*why = xasprintf("%s: is not executable: run \"chmod +x %s\"",
-				 path, path);
-	else
-		*why = judge_head(path, fd, &dynamic);
+	*why = judge(path, fd, &loader);
 	if (*why)
 		return EMULATOR_UNUSABLE;
-	if (!dynamic)
+	if (!loader)
 		return EMULATOR_GOOD;
+	free(loader);
 	*why = xasprintf("%s: is dynamically linked, so its loader must exist in every container: a static one needs nothing there: "
 			 EMULATOR_INSTALL, path);
 	return EMULATOR_DYNAMIC;
+}
+
+char *emulator_failure(const char *path, int err)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char *loader = NULL, *why = NULL;
+
+	if (fd >= 0) {
+		why = judge(path, fd, &loader);
+		close(fd);
+	}
+	if (!why && loader && err == ENOENT && access(loader, F_OK))
+		why = xasprintf("%s: its loader %s is not there: a static emulator needs none: "
+				EMULATOR_INSTALL, path, loader);
+	free(loader);
+	return why ?: xasprintf("%s: %s", path, strerror(err));
 }
 
 enum emulator_quality emulator_judge(const char *path, char **why)

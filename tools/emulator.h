@@ -34,6 +34,15 @@ enum emulator_quality emulator_judge(const char *path, char **why);
 enum emulator_quality emulator_judge_file(const char *path, int fd, char **why);
 
 /**
+ * emulator_failure() - why an exec by an emulator has failed
+ * @path: the emulator
+ * @err: errno of the exec
+ *
+ * Return: what is wrong with the emulator as it is now; or what @err says. A new string.
+ */
+char *emulator_failure(const char *path, int err);
+
+/**
  * emulator_find() - best emulator of an arch on this host
  * @arch: which arch
  * @why: set to a warning, or to why there is none, as of emulator_judge()
