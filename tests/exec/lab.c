@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -111,6 +112,40 @@ const char *lab_bin(void)
 		*slash = '\0';
 	}
 	return dir;
+}
+
+void lab_identified(const char *name, const unsigned char *id, mode_t mode)
+{
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segment;
+		Elf64_Nhdr note;
+		char owner[4];
+		unsigned char id[LAB_ID_LEN];
+	} file = {
+		.header = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+				     ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_DYN,
+			.e_machine = EM_AARCH64,
+			.e_version = EV_CURRENT,
+			.e_phoff = sizeof(Elf64_Ehdr),
+			.e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr),
+			.e_phnum = 1,
+		},
+		.segment = {
+			.p_type = id ? PT_NOTE : PT_NULL,
+			.p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
+			.p_filesz = sizeof(Elf64_Nhdr) + 4 + LAB_ID_LEN,
+		},
+		.note = { .n_namesz = 4, .n_descsz = LAB_ID_LEN, .n_type = NT_GNU_BUILD_ID },
+		.owner = "GNU",
+	};
+
+	if (id)
+		memcpy(file.id, id, sizeof(file.id));
+	lab_write(name, &file, sizeof(file), mode);
 }
 
 void lab_emulator(const char *name)

@@ -33,6 +33,10 @@ void lab_program(const char *name, enum xarch_arch arch, mode_t mode);
 /* Its bytes, and @len set to how many. */
 const unsigned char *lab_program_bytes(enum xarch_arch arch, size_t *len);
 
+/* An aarch64 program that is nothing but a header and a build-id; @id NULL: without that. */
+#define LAB_ID_LEN 20
+void lab_identified(const char *name, const unsigned char *id, mode_t mode);
+
 /* A copy of the fake emulator, or of any file, mode 0755. */
 void lab_emulator(const char *name);
 void lab_copy(const char *from, const char *name);

@@ -7,7 +7,6 @@
  * the twin as the program itself, the emulator with its own argv. The set is a tmpfs
  * whose super block is read-only.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,43 +27,8 @@
 #define ARCH XARCH_ARCH_AARCH64
 #define SET "test"
 
-static const unsigned char known[20] = { 1, 2, 3, 20 };
-static const unsigned char other[20] = { 1, 2, 3, 21 };
-
-/* An aarch64 program that is nothing but a header and a build-id. */
-static void program(const char *name, const unsigned char *id, mode_t mode)
-{
-	struct {
-		Elf64_Ehdr header;
-		Elf64_Phdr segment;
-		Elf64_Nhdr note;
-		char owner[4];
-		unsigned char id[20];
-	} file = {
-		.header = {
-			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
-				     ELFDATA2LSB, EV_CURRENT },
-			.e_type = ET_DYN,
-			.e_machine = EM_AARCH64,
-			.e_version = EV_CURRENT,
-			.e_phoff = sizeof(Elf64_Ehdr),
-			.e_ehsize = sizeof(Elf64_Ehdr),
-			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = 1,
-		},
-		.segment = {
-			.p_type = id ? PT_NOTE : PT_NULL,
-			.p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
-			.p_filesz = sizeof(Elf64_Nhdr) + 4 + sizeof(known),
-		},
-		.note = { .n_namesz = 4, .n_descsz = sizeof(known), .n_type = NT_GNU_BUILD_ID },
-		.owner = "GNU",
-	};
-
-	if (id)
-		memcpy(file.id, id, sizeof(file.id));
-	lab_write(name, &file, sizeof(file), mode);
-}
+static const unsigned char known[LAB_ID_LEN] = { 1, 2, 3, 20 };
+static const unsigned char other[LAB_ID_LEN] = { 1, 2, 3, 21 };
 
 static int set_file(const char *name)
 {
@@ -109,8 +73,8 @@ FIXTURE_SETUP(twins)
 {
 	lab_open();
 	lab_emulator("emulator");
-	program("prog", known, 0755);
-	program("unknown", other, 0755);
+	lab_identified("prog", known, 0755);
+	lab_identified("unknown", other, 0755);
 	ASSERT_EQ(mkdir("set", 0755), 0);
 	ASSERT_EQ(mount("set", "set", "tmpfs", 0, NULL), 0);
 	lab_emulator("set/twin");
@@ -190,7 +154,7 @@ TEST_F(twins, nothing_of_the_exec_changes)
 
 TEST_F(twins, programs_without_one_are_emulated)
 {
-	program("plain", NULL, 0755);
+	lab_identified("plain", NULL, 0755);
 	EXPECT_TRUE(path_ran("unknown", "emulator"));
 	EXPECT_TRUE(path_ran("plain", "emulator"));
 	lab_program("real", ARCH, 0755);
@@ -290,7 +254,7 @@ TEST_F(twins, loader_that_is_not_there)
 
 	/* In an empty root the emulator runs all the same, and so would a twin. */
 	ASSERT_EQ(mkdir("root", 0755), 0);
-	program("root/prog", known, 0755);
+	lab_identified("root/prog", known, 0755);
 	EXPECT_FALSE(ran_native(&it));
 	EXPECT_EQ(state().twins_no_loader, 1);
 
@@ -310,8 +274,8 @@ TEST_F(twins, loader_that_is_not_there)
 
 TEST_F(twins, programs_that_gain_rights)
 {
-	program("set-user", known, 04755);
-	program("set-group", known, 02755);
+	lab_identified("set-user", known, 04755);
+	lab_identified("set-group", known, 02755);
 	EXPECT_TRUE(path_ran("set-user", "emulator"));
 	EXPECT_TRUE(path_ran("set-group", "emulator"));
 	ASSERT_EQ(set_rule(XARCH_F_CREDENTIALS), 0);

@@ -3,141 +3,24 @@
  * Each allocation that the module makes fails in turn: for a change of a rule, for
  * a list, for an exec, for its own loading. A change is then whole or not there at
  * all, and an exec that its rule cannot serve fails; it never goes on to another
- * format, which would be a deny that memory pressure lifts. What is left behind is
- * kmemleak's to find (tests/vm/guest/job).
- *
- * Needs a kernel with CONFIG_FAILSLAB and CONFIG_FAULT_INJECTION_STACKTRACE_FILTER,
- * such as the one of make check-debug. The kernel's own
- * Documentation/fault-injection/fault-injection.rst has both: fail-nth, the Nth
- * allocation of this task from now on fails (0: it has), and require-start and -end,
- * of those alone that somebody in this range of addresses asks for.
+ * format, which would be a deny that memory pressure lifts.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
 
 #include "box.h"
 #include "common.h"
+#include "faults.h"
 #include "lab.h"
 #include "tag.h"
-
-/* More than that and it does not end by itself. */
-#define MOST_ALLOCATIONS 300
-
-#define FAILSLAB "/sys/kernel/debug/failslab/"
-
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	must(fd >= 0 && write(fd, text, strlen(text)) > 0, path);
-	close(fd);
-}
-
-/* Allocations of whoever is called from these addresses. */
-static void faults_below(unsigned long start, unsigned long end)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%#lx", start);
-	put(FAILSLAB "require-start", text);
-	snprintf(text, sizeof(text), "%#lx", end);
-	put(FAILSLAB "require-end", text);
-}
-
-/* Where the module's code is now, and what lies with it. */
-static void faults_below_module(void)
-{
-	FILE *file = fopen("/proc/modules", "re");
-	unsigned long size, start;
-	char line[512];
-
-	must(file, "/proc/modules");
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "xarch %lu %*d %*s %*s 0x%lx", &size, &start) == 2) {
-			fclose(file);
-			faults_below(start, start + size);
-			return;
-		}
-	must(false, "the module in /proc/modules");
-}
-
-/* What calls a module's init function, whose address is not known before. */
-static void faults_below_initcall(void)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long at, start = 0;
-	char name[256];
-
-	must(file, "/proc/kallsyms");
-	while (fscanf(file, "%lx %*c %255[^\n]", &at, name) == 2) {
-		if (start && at > start)
-			break;
-		if (!strcmp(name, "do_one_initcall"))
-			start = at;
-	}
-	fclose(file);
-	must(start, "do_one_initcall in /proc/kallsyms");
-	faults_below(start, at);
-}
-
-/*
- * Not of kmemleak and of the debugging of objects: what they keep of others'
- * allocations fails unseen, and comes at times alone, so that the Nth allocation of
- * one round is not that of the next.
- */
-static void faults_of_what_is_used(void)
-{
-	glob_t caches;
-	size_t i;
-
-	must(!glob("/sys/kernel/slab/*/failslab", 0, NULL, &caches), "/sys/kernel/slab");
-	for (i = 0; i < caches.gl_pathc; i++) {
-		const char *path = caches.gl_pathv[i];
-
-		put(path, strstr(path, "/kmemleak_") || strstr(path, "/debug_objects_") ? "0" : "1");
-	}
-	globfree(&caches);
-	put(FAILSLAB "cache-filter", "Y");
-}
-
-/*
- * Whether a result is right where an allocation has failed, which need not show: the
- * allocator makes some for itself, and does without.
- */
-static bool fits(bool failed, int result, int good, int lack)
-{
-	return result == good || (failed && result == lack);
-}
-
-static int fault_fd;
-
-static void arm(unsigned int nth)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", nth);
-	must(pwrite(fault_fd, text, strlen(text), 0) > 0, "fail-nth");
-}
-
-/* Return: whether an allocation has failed since arm(). */
-static bool disarm(void)
-{
-	char text[16] = "";
-
-	must(pread(fault_fd, text, sizeof(text) - 1, 0) > 0, "fail-nth");
-	arm(0);
-	return !atoi(text);
-}
 
 FIXTURE(fault)
 {
@@ -147,18 +30,8 @@ FIXTURE(fault)
 
 FIXTURE_SETUP(fault)
 {
-	fault_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fault_fd < 0 || access(FAILSLAB "require-start", W_OK))
+	if (!faults_open())
 		SKIP(return, "no fault injection in this kernel");
-	/* Of whatever may wait for memory, too. */
-	put(FAILSLAB "ignore-gfp-wait", "N");
-	put(FAILSLAB "stacktrace-depth", "32");
-	faults_of_what_is_used();
-	/* Of slabs alone. The kernel reports each page that it misses with a trace, and
-	 * copies from and to processes are not what this is about.
-	 */
-	put("/sys/kernel/debug/fail_page_alloc/require-end", "1");
-	put("/sys/kernel/debug/fail_usercopy/require-end", "1");
 	scopes_open();
 	self->box = box_open(NULL, CLONE_NEWPID | CLONE_NEWNS, 0);
 	self->pid = box_scope(&self->box, XARCH_SCOPE_PID);
@@ -171,7 +44,7 @@ FIXTURE_TEARDOWN(fault)
 		return;
 	box_close(&self->box);
 	scopes_close();
-	close(fault_fd);
+	faults_close();
 	EXPECT_EQ(0, rules_left(0, 3 * GONE_MS));
 }
 
@@ -267,39 +140,6 @@ TEST_F_TIMEOUT(fault, lists_and_chains_are_complete_or_refused, 600)
 	EXPECT_LT(1, refused);
 }
 
-/* As an exit status, clear of the tags. */
-#define ERRNO(_errno) (100 + (_errno))
-
-/*
- * In a child, whose allocations from the exec on fail, the emulator's among them.
- * *@failed: whether one did.
- */
-static int exec_with_fault(unsigned int nth, bool *failed)
-{
-	char *argv[] = { prog, NULL }, *envp[] = { NULL };
-	char path[64], text[16] = "";
-	siginfo_t info;
-	int fd;
-	pid_t pid = fork();
-
-	must(pid >= 0, "fork");
-	if (!pid) {
-		close(fault_fd);
-		fault_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-		arm(nth);
-		execve(prog, argv, envp);
-		_exit(ERRNO(errno));
-	}
-	must(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT), "waitid");
-	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	must(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, path);
-	close(fd);
-	*failed = !atoi(text);
-	must(waitpid(pid, NULL, 0) == pid, "waitpid");
-	return info.si_code == CLD_EXITED ? info.si_status : 1000 + info.si_status;
-}
-
 static void register_misc(const char *emulator)
 {
 	char line[256];
@@ -322,7 +162,7 @@ TEST_F_TIMEOUT(fault, exec_never_goes_on_to_another_format, 600)
 		int result;
 
 		ASSERT_GT(MOST_ALLOCATIONS, nth);
-		result = exec_with_fault(nth, &failed);
+		result = exec_with_fault(prog, nth, &failed);
 		refused += result != 1;
 		EXPECT_EQ(failed ? ERRNO(ENOMEM) : 1, result)
 			TH_LOG("allocation %u: %d", nth, result);
@@ -339,10 +179,10 @@ TEST_F(fault, deny_and_pass_allocate_nothing)
 
 	register_misc(tag_b);
 	ASSERT_EQ(0, scoped_set(HOST, &deny_rule));
-	EXPECT_EQ(ERRNO(EACCES), exec_with_fault(1, &failed));
+	EXPECT_EQ(ERRNO(EACCES), exec_with_fault(prog, 1, &failed));
 	EXPECT_FALSE(failed);
 	ASSERT_EQ(0, scoped_set(HOST, &pass_rule));
-	EXPECT_EQ(TAG_MIXED, exec_with_fault(1, &failed));
+	EXPECT_EQ(TAG_MIXED, exec_with_fault(prog, 1, &failed));
 	EXPECT_FALSE(failed);
 	misc_remove("xarch-fault");
 }
