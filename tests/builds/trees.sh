@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Systems with compilers, images that builds run in, and the twin set of Debian's own
+# Systems with compilers, images that builds run in, and the twin sets of Debian's own
 # compilers, shells and tools. Sourced, after tests/vm/lib.sh, at the top of the project.
 # They are made once, of what Debian has then, and once again when that is no longer so
 # for what they are made by: all of one day, or programs have no twins.
@@ -17,12 +17,22 @@ ln -s mawk "$1/usr/bin/awk"
 ln -s fakeroot-sysv "$1/usr/bin/fakeroot"
 ln -s faked-sysv "$1/usr/bin/faked"'
 
+# arm64 as people have it; for the other mirrors are known whose updates do not fit their
+# index for weeks.
+tree_sources() {
+	if [[ $1 == a*64 ]]; then
+		sources trixie
+	else
+		sources trixie | head -n 1
+	fi
+}
+
 # make_tree ARCH
 make_tree() {
 	[[ ! -e $trees/$1.erofs ]] || return 0
 	say "builds: unpacking an $1 system with compilers (about 90 s)..."
 	rm -rf "$trees/tree"
-	sources trixie | mmdebstrap --quiet --mode=root --variant=extract --arch="$1" --skip=check/qemu \
+	tree_sources "$1" | mmdebstrap --quiet --mode=root --variant=extract --arch="$1" --skip=check/qemu \
 		--include="$(package_list tests/builds/packages.tree)" \
 		--dpkgopt=path-exclude='/usr/share/doc/*' --dpkgopt=path-exclude='/usr/share/man/*' \
 		--dpkgopt=path-exclude='/usr/share/locale/*' --extract-hook="$finish" \
@@ -32,15 +42,24 @@ make_tree() {
 	rm -rf "$trees/tree"
 }
 
-make_set() {
-	[[ ! -e $trees/set.made ]] || return 0
-	say 'builds: making the twin set (about 30 s)...'
-	"$cache"/tools/xarchctl native build arm64 --suite trixie --into "$trees/set" --data "$cache"/tools/native >&2
-	touch "$trees/set.made"
+# set_name ARCH: 8 letters at most
+set_name() {
+	[[ $1 == arm64 ]] && echo trixie || echo "$1"
 }
 
-# have_trees FRESH ARCH...: $trees/ARCH.erofs, $trees/set/trixie.erofs and the sources in
-# $trees/source; nobody else changes them until this process has ended.
+# make_set ARCH
+make_set() {
+	local archive=()
+	[[ ! -e $trees/set-$1.made ]] || return 0
+	say "builds: making the twin set of $1 (about 60 s)..."
+	[[ $1 == arm64 ]] || archive=(--mirror "$(mirror Debian)" --keyring /usr/share/keyrings/debian-archive-keyring.gpg)
+	"$cache"/tools/xarchctl native build "$1" --suite trixie --name "$(set_name "$1")" "${archive[@]}" \
+		--into "$trees/set" --data "$cache"/tools/native >&2
+	touch "$trees/set-$1.made"
+}
+
+# have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' $trees/set/SET.erofs and the
+# sources in $trees/source; nobody else changes them until this process has ended.
 have_trees() {
 	local fresh=$1 key arch
 	shift
@@ -53,11 +72,13 @@ have_trees() {
 	# The set's recipe is part of what is tested: a change to it is a new set.
 	key=$(cat tests/builds/{trees.sh,packages.tree} tools/native/*.rules tools/native_*.c | digest)
 	if [[ $fresh || $(cat "$trees/key" 2>/dev/null) != "$key" ]]; then
-		rm -rf "${trees:?}"/{key,tree,*.erofs,set.made,set/*}
+		rm -rf "${trees:?}"/{key,tree,*.erofs,set-*.made,set/*}
 	fi
 	echo "$key" >"$trees/key"
-	for arch; do make_tree "$arch"; done
-	make_set
+	for arch; do
+		make_tree "$arch"
+		[[ $arch == amd64 ]] || make_set "$arch"
+	done
 	rm -rf "$trees/source"
 	cp -r tests/builds/source "$trees/source"
 	(cd "$trees/source/room" && autoconf && autoheader && rm -rf autom4te.cache)
