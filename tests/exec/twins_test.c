@@ -82,6 +82,8 @@ FIXTURE_SETUP(twins)
 	ASSERT_EQ(chmod("set/set-id", 04755), 0);
 	lab_emulator("set/ld.so");
 	lab_write("set/script", "#!/bin/sh\n", 10, 0755);
+	lab_emulator("set/data");
+	ASSERT_EQ(chmod("set/data", 0644), 0);
 	ASSERT_EQ(mount("set", "set", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	self->twin = set_file("twin");
 	self->loader = set_file("ld.so");
@@ -355,9 +357,15 @@ TEST_F(twins, refusals)
 	twin.fd = set_file("script");
 	REFUSED(-ELIBBAD, "native", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
 	close(twin.fd);
+	twin.fd = set_file("data");
+	REFUSED(-EACCES, "executable", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
+	close(twin.fd);
 	twin.fd = -1;
 	REFUSED(-EBADF, "descriptor", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
 	twin.fd = self->twin;
+	twin.not_args = (const char *const []){ "", NULL };
+	REFUSED(-EINVAL, "not be empty", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
+	twin.not_args = NULL;
 	twin.id_len = 0;
 	REFUSED(-EINVAL, "build-id", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
 #undef REFUSED
