@@ -93,29 +93,33 @@ static bool find_arch(const char *set, enum xarch_arch *arch)
 	return good;
 }
 
-/* The rule of the set's arch names it; where --rule gave none, one with the usual emulator. */
+/*
+ * The rule of the set's arch names it, of several the last, which decides; where --rule
+ * gave none, one with the usual emulator.
+ */
 static bool add_set(struct execution *exec, const char *set)
 {
 	enum xarch_arch arch;
 	struct rule *rule;
-	size_t i;
+	size_t i = exec->rules.n;
 
 	if (!native_name_good(set))
 		usage(exec->command, "--native: \"%s\" is no name of a set", set);
 	if ((!geteuid() && !native_load("exec: --native", set, NATIVE_AS_BEFORE)) ||
 	    !find_arch(set, &arch))
 		return false;
-	for (i = 0; i < exec->rules.n && exec->rules.rule[i].arch != arch; i++)
-		;
-	if (i == exec->rules.n) {
+	while (i && exec->rules.rule[i - 1].arch != arch)
+		i--;
+	if (!i) {
 		char *text = xasprintf("%s=emulate", archs[arch].name);
 		bool good = add_rule(exec, text);
 
 		free(text);
 		if (!good)
 			return false;
+		i = exec->rules.n;
 	}
-	rule = &exec->rules.rule[i];
+	rule = &exec->rules.rule[i - 1];
 	if (rule->action != XARCH_ACTION_EMULATE)
 		usage(exec->command, "--native: the twins of %s are for %s, whose --rule emulates nothing",
 		      set, archs[arch].name);
@@ -456,7 +460,7 @@ static const struct option options[] = {
 
 const struct command cmd_exec = {
 	.name = "exec",
-	.synopsis = "[--rule ARCH=ACTION[:EMULATOR[ ARG...]]]... [--native SET] -- COMMAND...",
+	.synopsis = "[--rule ARCH=ACTION[:[--native SET] [EMULATOR[ ARG...]]]]... [--native SET] -- COMMAND...",
 	.summary = "Run a command in a pid namespace of its own, with its own rules",
 	.details =
 	"      --rule RULE       a rule for COMMAND and all that it starts, containers\n"

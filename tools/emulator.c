@@ -19,7 +19,7 @@
 
 /*
  * The loader that a native ELF file asks for, a new string; or NULL. One whose program
- * headers cannot be read is left to the kernel.
+ * headers or whose loader's name cannot be read is left to the kernel, which refuses it.
  */
 static char *find_loader(int fd, const Elf64_Ehdr *elf)
 {

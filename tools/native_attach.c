@@ -3,7 +3,8 @@
  * A container's root can change its directories and mounts at any time, to have us change
  * something outside. Hence: all that is looked at is held by a descriptor and used by
  * that, nothing is looked up but one component at a time, symbolic links are followed
- * nowhere, and what is mounted is private and read-only.
+ * nowhere, and what is mounted is read-only and receives nothing from elsewhere; those
+ * mount namespaces see it, the host's not among them, that share the container's /dev.
  */
 #define _GNU_SOURCE
 #include <errno.h>
