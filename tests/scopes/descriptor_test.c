@@ -74,6 +74,19 @@ TEST_F(descriptor, not_opened_for_reading)
 	EXPECT_EQ(9, run_program(prog));
 }
 
+/* Refused as its exec would be, by kernels that refuse that. */
+TEST_F(descriptor, that_somebody_writes_to)
+{
+	bool denies = lab_kernel_denies_writes();
+	int writer = open(tag_a, O_WRONLY | O_CLOEXEC);
+
+	ASSERT_LE(0, writer);
+	EXPECT_EQ(denies ? -ETXTBSY : 0, set_opened(tag_a, O_RDONLY));
+	close(writer);
+	EXPECT_EQ(0, set_opened(tag_a, O_RDONLY));
+	EXPECT_EQ(9, run_program(prog));
+}
+
 /* Knows of nothing, which the kernel takes for "no more to do than to open". */
 static void __attribute__((noreturn)) serve(int fuse)
 {
@@ -134,9 +147,9 @@ TEST_F(descriptor, on_fuse)
 	command("modprobe -q fuse");
 	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, fuse);
+	lab_write("fused", "", 0, 0755);
 	server = fork();
 	ASSERT_LE(0, server);
-	lab_write("fused", "", 0, 0755);
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=100755,user_id=0,group_id=0,allow_other", fuse);
 	if (!server) {
