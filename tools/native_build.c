@@ -397,12 +397,17 @@ static bool pair(struct build *build, char **why)
 		dir = xasprintf("%s/%zu", build->tree, i);
 		good = native_archive_unpack(&build->archive, foreign, dir,
 					     why) &&
-		       native_pair_package(&pairing, foreign->name, dir, why);
+		       native_pair_package(&pairing, &build->rules.packages[i], dir, why);
 		native_remove_tree(dir);
 		free(dir);
 	}
 	if (good && !build->table.n) {
-		*why = xstrdup("not one program has a twin");
+		json_t *last = json_array_get(build->table.left_out,
+					      json_array_size(build->table.left_out) - 1);
+
+		*why = xasprintf("not one program has a twin; %s: %s",
+				 json_string_value(json_object_get(last, "what")),
+				 json_string_value(json_object_get(last, "why")));
 		good = false;
 	}
 	good = good && native_pair_rest(&pairing, audit, why);

@@ -103,20 +103,6 @@ static bool rewrite_strings(const struct native_rules *rules, const char *path,
 	return true;
 }
 
-static void need_libraries(struct native_pairing *pairing,
-			   const struct native_elf *elf)
-{
-	size_t i, j;
-
-	for (i = 0; i < elf->n_needed; i++) {
-		for (j = 0; j < pairing->needed.n; j++)
-			if (!strcmp(pairing->needed.word[j], elf->needed[i]))
-				break;
-		if (j == pairing->needed.n && strcmp(elf->needed[i], HOST_LOADER))
-			native_words_add(&pairing->needed, elf->needed[i]);
-	}
-}
-
 /* A file's place in the packages of this machine; NULL: it has none. */
 static char *host_path(const struct native_pairing *pairing, const char *path)
 {
@@ -164,6 +150,99 @@ static char *read_host(const char *path, size_t *size, struct native_elf *elf,
 		native_elf_clear(elf);
 	}
 	free(data);
+	return NULL;
+}
+
+/* Where the packages have a library: its links followed, within them. */
+static char *find_library(const struct native_pairing *pairing,
+			  const char *name)
+{
+	static const char *const dirs[] = {
+		HOST_LIBRARIES, "/lib/x86_64-linux-gnu", "/usr/lib", "/lib",
+		"/lib64"
+	};
+	char *root = realpath(pairing->host, NULL);
+	char *path, *real = NULL;
+	size_t i;
+
+	for (i = 0; root && i < ARRAY_SIZE(dirs) && !real; i++) {
+		path = xasprintf("%s%s/%s", root, dirs[i], name);
+		real = realpath(path, NULL);
+		free(path);
+		if (real && strncmp(real, root, strlen(root))) {
+			free(real);
+			real = NULL;
+		}
+	}
+	free(root);
+	return real;
+}
+
+static char *need_libraries(struct native_pairing *pairing, const struct native_elf *elf,
+			    bool *fatal);
+
+/* Rewrites and stores a library; what is wrong with it, or NULL. */
+static char *make_library(struct native_pairing *pairing, const char *name, const char *to,
+			  bool *fatal)
+{
+	char *path = find_library(pairing, name), *known, *data, *why = NULL;
+	struct native_elf elf;
+	size_t size;
+
+	if (!path)
+		return xstrdup("no package that twins depend on has it");
+	data = read_host(path, &size, &elf, &why);
+	free(path);
+	if (!data)
+		return why;
+	/* The rules know it by its name for programs. */
+	known = xasprintf(HOST_LIBRARIES "/%s", name);
+	if (rewrite_strings(pairing->rules, known, data, size, &why))
+		why = need_libraries(pairing, &elf, fatal);
+	if (!why)
+		*fatal = !write_file(pairing, to, data, size, &why);
+	native_elf_clear(&elf);
+	free(known);
+	free(data);
+	return why;
+}
+
+static void add_library(struct native_pairing *pairing, const char *name, bool *fatal)
+{
+	char *to = xasprintf(NATIVE_LIBRARIES "/%s", name), *why;
+	size_t i = pairing->n_libraries++;
+
+	pairing->libraries = xrealloc(pairing->libraries,
+				      pairing->n_libraries * sizeof(*pairing->libraries));
+	/* True while it is looked at, and of those that need each other: there are none. */
+	pairing->libraries[i] = (struct native_library){
+		.name = xstrdup(name), .why = xstrdup("it needs itself"),
+	};
+	why = make_library(pairing, name, to, fatal);
+	free(pairing->libraries[i].why);
+	pairing->libraries[i].why = why;
+	free(to);
+}
+
+/* What libraries are missing to a file of the set, or NULL. */
+static char *need_libraries(struct native_pairing *pairing, const struct native_elf *elf,
+			    bool *fatal)
+{
+	size_t i, j;
+
+	for (i = 0; i < elf->n_needed; i++) {
+		const char *name = elf->needed[i];
+
+		if (!strcmp(name, HOST_LOADER))
+			continue;
+		for (j = 0; j < pairing->n_libraries; j++)
+			if (!strcmp(pairing->libraries[j].name, name))
+				break;
+		if (j == pairing->n_libraries)
+			add_library(pairing, name, fatal);
+		if (pairing->libraries[j].why)
+			return xasprintf("%s: %s", name, pairing->libraries[j].why);
+	}
 	return NULL;
 }
 
@@ -231,11 +310,10 @@ static char *make_twin(struct native_pairing *pairing, const char *path, bool pr
 	    (!native_rewrite_interp(data, size, loader, &why) ||
 	     (plugins && !native_rewrite_audit(data, size, audit, &why))))
 		goto out;
-	if (data) {
+	if (data)
+		why = need_libraries(pairing, &elf, fatal);
+	if (data && !why)
 		*fatal = !write_file(pairing, name, data, size, &why);
-		if (!*fatal)
-			need_libraries(pairing, &elf);
-	}
 out:
 	if (data)
 		native_elf_clear(&elf);
@@ -334,7 +412,7 @@ static bool pair_plugin(struct native_pairing *pairing,
 	char *name = xasprintf(NATIVE_PLUGINS "/%s.so", id);
 	char *host = host_path(pairing, plugin->path);
 	char *wrong = NULL;
-	bool fatal;
+	bool fatal = false;
 
 	if (!host)
 		wrong = xstrdup("there is none for this machine");
@@ -363,11 +441,21 @@ static bool is_plugin(const struct native_rules *rules, const char *path)
 	return false;
 }
 
-static bool pair_file(struct native_pairing *pairing, const char *package,
+static bool is_meant(const struct native_package_rule *package, const char *path)
+{
+	size_t i = 0;
+
+	while (i < package->programs.n && fnmatch(package->programs.word[i], path, 0))
+		i++;
+	return !package->programs.n || i < package->programs.n;
+}
+
+static bool pair_file(struct native_pairing *pairing,
+		      const struct native_package_rule *package,
 		      const char *path, const FTSENT *entry, char **why)
 {
 	struct candidate file = {
-		.package = package, .path = path,
+		.package = package->name, .path = path,
 		.mode = entry->fts_statp->st_mode,
 		.links = entry->fts_statp->st_nlink,
 	};
@@ -379,8 +467,11 @@ static bool pair_file(struct native_pairing *pairing, const char *package,
 	if (data && native_elf_is(data, size) &&
 	    native_elf_read(data, size, &file.elf, &inner)) {
 		if (file.elf.machine == archs[pairing->table->arch].machine) {
-			if (file.elf.interp)
+			if (file.elf.interp && is_meant(package, path))
 				good = pair_program(pairing, &file, why);
+			else if (file.elf.interp)
+				native_left_out(pairing->table, path,
+						"it is not one of its package that have twins");
 			else if (is_plugin(pairing->rules, path))
 				good = pair_plugin(pairing, &file, why);
 		}
@@ -398,7 +489,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-bool native_pair_package(struct native_pairing *pairing, const char *package,
+bool native_pair_package(struct native_pairing *pairing,
+			 const struct native_package_rule *package,
 			 const char *dir, char **why)
 {
 	char *const roots[] = { (char *)dir, NULL };
@@ -413,63 +505,6 @@ bool native_pair_package(struct native_pairing *pairing, const char *package,
 					 why);
 	if (tree)
 		fts_close(tree);
-	return good;
-}
-
-/* Where the packages have a library: its links followed, within them. */
-static char *find_library(const struct native_pairing *pairing,
-			  const char *name)
-{
-	static const char *const dirs[] = {
-		HOST_LIBRARIES, "/lib/x86_64-linux-gnu", "/usr/lib", "/lib",
-		"/lib64"
-	};
-	char *root = realpath(pairing->host, NULL);
-	char *path, *real = NULL;
-	size_t i;
-
-	for (i = 0; root && i < ARRAY_SIZE(dirs) && !real; i++) {
-		path = xasprintf("%s%s/%s", root, dirs[i], name);
-		real = realpath(path, NULL);
-		free(path);
-		if (real && strncmp(real, root, strlen(root))) {
-			free(real);
-			real = NULL;
-		}
-	}
-	free(root);
-	return real;
-}
-
-static bool add_library(struct native_pairing *pairing, const char *name,
-			const char *to, char **why)
-{
-	char *path = find_library(pairing, name);
-	struct native_elf elf;
-	char *data = NULL, *inner = NULL;
-	bool good = false;
-	size_t size;
-
-	if (!path)
-		inner = xstrdup("a twin needs it, and no package that twins depend on has it");
-	else
-		data = read_host(path, &size, &elf, &inner);
-	if (data) {
-		/* The rules know it by its name for programs. */
-		char *known = xasprintf(HOST_LIBRARIES "/%s", name);
-
-		good = rewrite_strings(pairing->rules, known, data, size,
-				       &inner) &&
-		       write_file(pairing, to, data, size, &inner);
-		need_libraries(pairing, &elf);
-		native_elf_clear(&elf);
-		free(known);
-	}
-	if (!good)
-		*why = xasprintf("%s: %s", name, inner);
-	free(inner);
-	free(data);
-	free(path);
 	return good;
 }
 
@@ -517,22 +552,18 @@ bool native_pair_rest(struct native_pairing *pairing, const char *audit,
 		      char **why)
 {
 	const struct native_list *trees = &pairing->rules->trees;
+	bool fatal = false;
+	char *wrong;
 	size_t i;
 
-	if (!add_library(pairing, HOST_LOADER, NATIVE_LOADER, why) ||
-	    (pairing->rules->plugins.n && !add_audit(pairing, audit, why)))
+	wrong = make_library(pairing, HOST_LOADER, NATIVE_LOADER, &fatal);
+	if (wrong) {
+		*why = xasprintf(HOST_LOADER ": %s", wrong);
+		free(wrong);
 		return false;
-	/* The list grows on the way. */
-	for (i = 0; i < pairing->needed.n; i++) {
-		char *to = xasprintf(NATIVE_LIBRARIES "/%s",
-				     pairing->needed.word[i]);
-		bool good = add_library(pairing, pairing->needed.word[i], to,
-					why);
-
-		free(to);
-		if (!good)
-			return false;
 	}
+	if (pairing->rules->plugins.n && !add_audit(pairing, audit, why))
+		return false;
 	for (i = 0; i < trees->n; i++)
 		if (!add_tree(pairing, trees->rule[i].glob,
 			      trees->rule[i].words.word[0], why))
@@ -542,5 +573,9 @@ bool native_pair_rest(struct native_pairing *pairing, const char *audit,
 
 void native_pairing_clear(struct native_pairing *pairing)
 {
-	native_words_clear(&pairing->needed);
+	while (pairing->n_libraries) {
+		free(pairing->libraries[--pairing->n_libraries].name);
+		free(pairing->libraries[pairing->n_libraries].why);
+	}
+	free(pairing->libraries);
 }

@@ -16,20 +16,28 @@
 #define NATIVE_PLUGINS "plugins"
 #define NATIVE_AUDIT "audit.so"
 
+/* A library that a twin needs. */
+struct native_library {
+	char *name;
+	char *why;		/* why the set cannot have it; NULL: it has */
+};
+
 /**
  * struct native_pairing - a set in the making
  * @rules: what to do
  * @host: directory with this machine's packages, unpacked
  * @set: directory that becomes the set
  * @table: its table; pairs are added
- * @needed: libraries that something in the set wants
+ * @libraries: those that something has wanted
+ * @n_libraries: how many
  */
 struct native_pairing {
 	const struct native_rules *rules;
 	const char *host;
 	const char *set;
 	struct native_table *table;
-	struct native_words needed;
+	struct native_library *libraries;
+	size_t n_libraries;
 };
 
 /**
@@ -44,19 +52,21 @@ void native_left_out(struct native_table *table, const char *what,
 /**
  * native_pair_package() - twins for the programs of a package
  * @pairing: the set
- * @package: name of the package
+ * @package: which
  * @dir: the foreign package, unpacked
  * @why: set to what went wrong, a new string
  *
- * A program without a fitting twin is left out.
+ * A program without a fitting twin, or whose twin needs a library that the set cannot
+ * have, is left out.
  *
  * Return: false with @why: there can be no set.
  */
-bool native_pair_package(struct native_pairing *pairing, const char *package,
+bool native_pair_package(struct native_pairing *pairing,
+			 const struct native_package_rule *package,
 			 const char *dir, char **why);
 
 /**
- * native_pair_rest() - loader, libraries and directories that twins need
+ * native_pair_rest() - loader and directories that twins need
  * @pairing: the set
  * @audit: the audit library, where this xarchctl has it
  * @why: set to what went wrong, a new string

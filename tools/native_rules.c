@@ -32,6 +32,7 @@ struct reader {
 	const char *arch, *suite, *name;
 	struct native_words versions;
 	const char *version;		/* @N@ */
+	bool others;			/* lines are for other archs */
 	struct word *words;
 	size_t n;
 };
@@ -138,6 +139,17 @@ static char *read_arch(struct reader *reader)
 	return NULL;
 }
 
+static char *read_archs(struct reader *reader)
+{
+	size_t i;
+
+	reader->others = true;
+	for (i = 1; i < reader->n; i++)
+		if (!fnmatch(reader->words[i].text, reader->arch, 0))
+			reader->others = false;
+	return NULL;
+}
+
 static char *read_source(struct reader *reader)
 {
 	struct word line = { 0 };
@@ -175,17 +187,23 @@ static char *read_versions(struct reader *reader)
 static char *read_package(struct reader *reader)
 {
 	struct native_rules *rules = reader->rules;
-	bool cross = reader->n > 2;
+	bool cross = reader->n > 2 && !strcmp(reader->words[2].text, "cross");
+	struct native_package_rule *package;
+	size_t i;
 
-	if (cross && strcmp(reader->words[2].text, "cross"))
-		return xstrdup("want: package NAME [cross]");
+	for (i = cross ? 3 : 2; i < reader->n; i++)
+		if (!strchr("/*", *reader->words[i].text))
+			return xstrdup("want: package NAME [cross] [PROGRAMS...]");
 	rules->packages = xrealloc(rules->packages, (rules->n_packages + 1) *
 				   sizeof(*rules->packages));
-	rules->packages[rules->n_packages++] = (struct native_package_rule){
+	package = &rules->packages[rules->n_packages++];
+	*package = (struct native_package_rule){
 		.name = xstrdup(reader->words[1].text),
 		.cross = cross,
 		.versioned = reader->version,
 	};
+	for (i = cross ? 3 : 2; i < reader->n; i++)
+		native_words_add(&package->programs, reader->words[i].text);
 	return NULL;
 }
 
@@ -250,10 +268,11 @@ static const struct directive {
 	size_t list;			/* for read_list */
 } directives[] = {
 	{ "arch",	3, 3, read_arch, 0 },
+	{ "archs",	1, 0, read_archs, 0 },
 	{ "source",	4, 0, read_source, 0 },
 	{ "keyring",	1, 1, read_keyring, 0 },
 	{ "versions",	1, 0, read_versions, 0 },
-	{ "package",	1, 2, read_package, 0 },
+	{ "package",	1, 0, read_package, 0 },
 	{ "string",	4, 4, read_string, 0 },
 	{ "slashes",	4, 4, read_string, 0 },
 	{ "pointer",	4, 4, read_string, 0 },
@@ -311,7 +330,7 @@ static char *read_line(struct reader *reader, const char *line)
 	else if (reader->n - 1 < directive->words ||
 		 (directive->most && reader->n - 1 > directive->most))
 		why = xasprintf("%s: wrong number of words", directive->name);
-	else
+	else if (!reader->others || directive->read == read_archs)
 		why = directive->read(reader);
 	while (reader->n)
 		free(reader->words[--reader->n].text);
@@ -360,6 +379,8 @@ static char *read_rules(struct reader *reader, const char *path)
 			why = xasprintf("%s:%u: %s", path, number, inner);
 		free(inner);
 	}
+	/* The next file begins for all. */
+	reader->others = false;
 	free(text);
 	return why;
 }
@@ -418,8 +439,10 @@ void native_rules_clear(struct native_rules *rules)
 	free(rules->triplet);
 	free(rules->keyring);
 	native_words_clear(&rules->sources);
-	while (rules->n_packages)
+	while (rules->n_packages) {
 		free(rules->packages[--rules->n_packages].name);
+		native_words_clear(&rules->packages[rules->n_packages].programs);
+	}
 	free(rules->packages);
 	clear_list(&rules->moved);
 	clear_list(&rules->never);

@@ -6,6 +6,8 @@
  * the word "" is empty.
  *
  *	arch ARCH DEBIAN TRIPLET	an arch: xarch's, Debian's, GNU's name
+ *	archs ARCH...
+ *		the lines from here to the next archs are for these alone
  *	source SUITES URI SUITE COMPONENT...
  *		where suites whose name matches SUITES are, unless --mirror is
  *		given: all sources that match
@@ -14,10 +16,11 @@
  *	versions VERSION...
  *		a line with @N@ is as many lines; packages so named need not
  *		be there
- *	package NAME [cross]
- *		its programs have twins, those of the package of the same name
- *		for this machine. cross: that is a cross compiler's, of the
- *		version of the program's package with crossN after it
+ *	package NAME [cross] [PROGRAMS...]
+ *		its programs, or of them these, have twins, those of the package
+ *		of the same name for this machine. cross: that is a cross
+ *		compiler's, of the version of the program's package with crossN
+ *		after it
  *	moved FROM TO
  *		what the program's package has below FROM, the twin's has below
  *		TO, where it is not at the same place
@@ -37,8 +40,8 @@
  *		a directory of this machine's packages that goes into the set,
  *		at its root, as NAME
  *
- * PROGRAMS, FILES and SUITES are patterns as of fnmatch(3), in which * matches
- * slashes too. @ARCH@ is Debian's name of the arch, @TRIPLET@ GNU's, @HOST@
+ * ARCH after archs, PROGRAMS, FILES and SUITES are patterns as of fnmatch(3), in
+ * which * matches slashes too. @ARCH@ is Debian's name of the arch, @TRIPLET@ GNU's, @HOST@
  * GNU's of this machine, @SUITE@ the suite, @NAME@ the set's, @SET@ where it is
  * mounted.
  */
@@ -55,6 +58,7 @@ struct native_package_rule {
 	char *name;
 	bool cross;
 	bool versioned;			/* its line had @N@ */
+	struct native_words programs;	/* patterns; none: all */
 };
 
 /* A pattern of paths, and words for what it matches. */

@@ -433,7 +433,8 @@ static const struct {
 	{ "bytes a 1 0g 00", "1: bytes are hexadecimal digits, two each" },
 	{ "bytes a 1 00 0000", "1: \"\" has no room where \"\" is" },
 	{ "unless a *b", "1: \"*b\" is no pattern of arguments" },
-	{ "package a b", "1: want: package NAME [cross]" },
+	{ "package a b", "1: want: package NAME [cross] [PROGRAMS...]" },
+	{ "archs riscv64\nstring a 1 b longer\nfrob", "3: unknown directive \"frob\"" },
 	{ "", ": they know no twins for aarch64" },
 };
 
