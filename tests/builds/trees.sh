@@ -57,9 +57,9 @@ make_set() {
 	touch "$trees/set-$1.made"
 }
 
-# have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' $trees/set/SET.erofs and the
-# sources in $trees/source; nobody else changes them until this process has ended.
-have_trees() {
+# have_sets FRESH ARCH...: $trees/set/SET.erofs; nobody else changes what is in $trees until
+# this process has ended.
+have_sets() {
 	local fresh=$1 key arch
 	shift
 	require_root 'making an image'
@@ -75,9 +75,17 @@ have_trees() {
 	fi
 	echo "$key" >"$trees/key"
 	for arch; do
-		make_tree "$arch"
 		[[ $arch == amd64 ]] || make_set "$arch"
 	done
+}
+
+# have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' sets and the sources in
+# $trees/source
+have_trees() {
+	local arch
+	have_sets "$@"
+	shift
+	for arch; do make_tree "$arch"; done
 	rm -rf "$trees/source"
 	cp -r tests/builds/source "$trees/source"
 	(cd "$trees/source/room" && autoconf && autoheader && rm -rf autom4te.cache)
