@@ -404,7 +404,19 @@ static bool pair_program(struct native_pairing *pairing,
 	return !fatal;
 }
 
-/* A plug-in that is not there fails whoever loads it: so there is no set then. */
+static bool has_file(const struct native_pairing *pairing, const char *name)
+{
+	char *path = xasprintf("%s/%s", pairing->set, name);
+	bool has = !access(path, F_OK);
+
+	free(path);
+	return has;
+}
+
+/*
+ * A plug-in that is not there fails whoever loads it: so there is no set then. Two
+ * packages may have the same.
+ */
 static bool pair_plugin(struct native_pairing *pairing,
 			const struct candidate *plugin, char **why)
 {
@@ -418,7 +430,7 @@ static bool pair_plugin(struct native_pairing *pairing,
 		wrong = xstrdup("there is none for this machine");
 	else if (!plugin->elf.id_len)
 		wrong = xstrdup("it has no build-id");
-	else
+	else if (!has_file(pairing, name))
 		wrong = make_twin(pairing, plugin->path, false, host, name, &fatal);
 	if (wrong)
 		*why = xasprintf("plug-in %s: %s", plugin->path, wrong);
@@ -548,10 +560,25 @@ static bool add_tree(struct native_pairing *pairing, const char *dir,
 	return good;
 }
 
+static bool add_link(struct native_pairing *pairing, const char *name, const char *target,
+		     char **why)
+{
+	char *path = xasprintf("%s/%s", pairing->set, name);
+	int err = make_parents(path);
+
+	if (!err && symlink(target, path))
+		err = errno;
+	if (err)
+		*why = xasprintf("%s: %s", path, strerror(err));
+	free(path);
+	return !err;
+}
+
 bool native_pair_rest(struct native_pairing *pairing, const char *audit,
 		      char **why)
 {
 	const struct native_list *trees = &pairing->rules->trees;
+	const struct native_list *links = &pairing->rules->links;
 	bool fatal = false;
 	char *wrong;
 	size_t i;
@@ -567,6 +594,9 @@ bool native_pair_rest(struct native_pairing *pairing, const char *audit,
 	for (i = 0; i < trees->n; i++)
 		if (!add_tree(pairing, trees->rule[i].glob,
 			      trees->rule[i].words.word[0], why))
+			return false;
+	for (i = 0; i < links->n; i++)
+		if (!add_link(pairing, links->rule[i].glob, links->rule[i].words.word[0], why))
 			return false;
 	return true;
 }

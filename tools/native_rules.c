@@ -283,6 +283,7 @@ static const struct directive {
 	{ "only",	2, 0, read_patterns, offsetof(struct native_rules, only) },
 	{ "plugins",	2, 0, read_list, offsetof(struct native_rules, plugins) },
 	{ "tree",	2, 2, read_list, offsetof(struct native_rules, trees) },
+	{ "link",	2, 2, read_list, offsetof(struct native_rules, links) },
 };
 
 static const struct directive *find_directive(const char *name)
@@ -450,6 +451,7 @@ void native_rules_clear(struct native_rules *rules)
 	clear_list(&rules->only);
 	clear_list(&rules->plugins);
 	clear_list(&rules->trees);
+	clear_list(&rules->links);
 	while (rules->n_strings) {
 		struct native_string *string =
 			&rules->strings[--rules->n_strings];

@@ -39,6 +39,8 @@
  *	tree DIR NAME
  *		a directory of this machine's packages that goes into the set,
  *		at its root, as NAME
+ *	link NAME TARGET
+ *		a symbolic link of the set: to what the container has
  *
  * ARCH after archs, PROGRAMS, FILES and SUITES are patterns as of fnmatch(3), in
  * which * matches slashes too. @ARCH@ is Debian's name of the arch, @TRIPLET@ GNU's, @HOST@
@@ -86,6 +88,7 @@ struct native_list {
  * @only: the words are patterns of arguments
  * @plugins: the words are paths
  * @trees: glob is a directory, the word a name
+ * @links: glob is a name, the word where it leads
  * @strings: what is rewritten
  * @n_strings: how many
  * @digest: tells other rules apart
@@ -97,7 +100,7 @@ struct native_rules {
 	char *keyring;
 	struct native_package_rule *packages;
 	size_t n_packages;
-	struct native_list moved, never, unless, only, plugins, trees;
+	struct native_list moved, never, unless, only, plugins, trees, links;
 	struct native_string *strings;
 	size_t n_strings;
 	unsigned long long digest;

@@ -111,7 +111,8 @@ static void mount_twins(const struct verify *verify)
 		char *from = xasprintf("dev/xarch/%s/%s", verify->name,
 				       twin->twin);
 
-		if (is_program(twin, twin->program + 1))
+		/* Over its program nothing would ask for the arguments that let it in. */
+		if (!twin->only.n && is_program(twin, twin->program + 1))
 			must(!mount(from, twin->program + 1, NULL, MS_BIND,
 				    NULL), twin->program);
 		free(from);
