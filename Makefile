@@ -6,8 +6,8 @@
 # make deb              Debian packages of both, in build/deb, looked over by lintian
 # make rpm              the same for RPM, in build/rpm
 # make check            all tests, in virtual machines (KERNELS="uml 6.1 6.12 7.3");
-#                       SYSTEMD=1: the engines', packages', builds' and bench's as well
-#                       (or parts of them: SYSTEMD="podman twins package builds bench")
+#                       SYSTEMD=1: the engines', packages', builds', installs' and
+#                       bench's as well (or parts: SYSTEMD="podman twins package installs")
 # make check-debug      every suite on kernels that check memory and faults, and locks
 # make mutate           small changes to the code that its tests must notice
 # make stress           namespaces and races in full numbers; ends with figures
@@ -96,6 +96,7 @@ mutate:
 
 stress:
 	tests/scopes/stress
+	tests/installs/run --full uml
 
 bench:
 	tests/bench/run
