@@ -57,9 +57,8 @@ make_set() {
 	touch "$trees/set-$1.made"
 }
 
-# have_sets FRESH ARCH...: $trees/set/SET.erofs; nobody else changes what is in $trees until
-# this process has ended.
-have_sets() {
+# make_sets FRESH ARCH...: what have_sets says; nobody else looks at $trees until share_trees
+make_sets() {
 	local fresh=$1 key arch
 	shift
 	require_root 'making an image'
@@ -79,14 +78,24 @@ have_sets() {
 	done
 }
 
+# Others read it meanwhile.
+share_trees() { flock -s 9; }
+
+# have_sets FRESH ARCH...: $trees/set/SET.erofs, as they are until this process has ended
+have_sets() {
+	make_sets "$@"
+	share_trees
+}
+
 # have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' sets and the sources in
-# $trees/source
+# $trees/source, likewise
 have_trees() {
 	local arch
-	have_sets "$@"
+	make_sets "$@"
 	shift
 	for arch; do make_tree "$arch"; done
 	rm -rf "$trees/source"
 	cp -r tests/builds/source "$trees/source"
 	(cd "$trees/source/room" && autoconf && autoheader && rm -rf autom4te.cache)
+	share_trees
 }
