@@ -10,7 +10,8 @@
 #                       bench's as well (or parts: SYSTEMD="podman twins package installs")
 # make check-debug      every suite on kernels that check memory and faults, and locks
 # make mutate           small changes to the code that its tests must notice
-# make stress           namespaces and races in full numbers; ends with figures
+# make stress           installs compared whole; namespaces and races in full numbers;
+#                       ends with figures
 # make bench            builds emulated, with twins and on x86-64; what an exec costs (QUICK=1: less)
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
@@ -95,8 +96,8 @@ mutate:
 	tests/mutate/run
 
 stress:
-	tests/scopes/stress
 	tests/installs/run --full uml
+	tests/scopes/stress
 
 bench:
 	tests/bench/run

@@ -404,10 +404,10 @@ static bool pair(struct build *build, char **why)
 	if (good && !build->table.n) {
 		json_t *last = json_array_get(build->table.left_out,
 					      json_array_size(build->table.left_out) - 1);
+		const char *reason = json_string_value(json_object_get(last, "why"));
 
-		*why = xasprintf("not one program has a twin; %s: %s",
-				 json_string_value(json_object_get(last, "what")),
-				 json_string_value(json_object_get(last, "why")));
+		*why = xasprintf("not one program has a twin%s%s", reason ? ", the last as " : "",
+				 reason ?: "");
 		good = false;
 	}
 	good = good && native_pair_rest(&pairing, audit, why);

@@ -441,25 +441,29 @@ static bool pair_plugin(struct native_pairing *pairing,
 	return !wrong;
 }
 
+static bool matches(const struct native_words *patterns, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++)
+		if (!fnmatch(patterns->word[i], path, 0))
+			return true;
+	return false;
+}
+
 static bool is_plugin(const struct native_rules *rules, const char *path)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < rules->plugins.n; i++)
-		for (j = 0; j < rules->plugins.rule[i].words.n; j++)
-			if (!fnmatch(rules->plugins.rule[i].words.word[j],
-				     path, 0))
-				return true;
+		if (matches(&rules->plugins.rule[i].words, path))
+			return true;
 	return false;
 }
 
 static bool is_meant(const struct native_package_rule *package, const char *path)
 {
-	size_t i = 0;
-
-	while (i < package->programs.n && fnmatch(package->programs.word[i], path, 0))
-		i++;
-	return !package->programs.n || i < package->programs.n;
+	return !package->programs.n || matches(&package->programs, path);
 }
 
 static bool pair_file(struct native_pairing *pairing,

@@ -43,9 +43,9 @@
  *		a symbolic link of the set: to what the container has
  *
  * ARCH after archs, PROGRAMS, FILES and SUITES are patterns as of fnmatch(3), in
- * which * matches slashes too. @ARCH@ is Debian's name of the arch, @TRIPLET@ GNU's, @HOST@
- * GNU's of this machine, @SUITE@ the suite, @NAME@ the set's, @SET@ where it is
- * mounted.
+ * which * matches slashes too. @ARCH@ is Debian's name of the arch, @TRIPLET@
+ * GNU's, @HOST@ GNU's of this machine, @SUITE@ the suite, @NAME@ the set's, @SET@
+ * where it is mounted.
  */
 #ifndef _XARCHCTL_NATIVE_RULES_H
 #define _XARCHCTL_NATIVE_RULES_H

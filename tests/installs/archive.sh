@@ -106,12 +106,9 @@ unpack_debian() {
 	done
 }
 
-# have_archive FRESH: $installs/{archive,forged,changed,swapped}, the key they are signed by,
-# $installs/keys.gpg, the names in $installs/{base,tools,more}, and $installs/system.erofs
-have_archive() {
-	local key new=$installs/new
-	key=$(cat tests/installs/{archive.sh,packages.*} | digest)
-	[[ $1 || $(cat "$installs/key" 2>/dev/null) != "$key" ]] || return 0
+# All that have_archive has, anew.
+make_archive() {
+	local new=$installs/new home
 	say 'installs: downloading packages, making an archive of them (about 60 s)...'
 	rm -rf "${installs:?}"
 	mkdir -p "$new"
@@ -132,5 +129,19 @@ have_archive() {
 	)
 	mv "$new"/* "$installs"
 	rmdir "$new"
-	echo "$key" >"$installs/key"
+}
+
+# have_archive FRESH: $installs/{archive,forged,changed,swapped}, the key they are signed by,
+# $installs/keys.gpg, the names in $installs/{base,tools,more}, and $installs/system.erofs
+have_archive() {
+	local key
+	exec 8>"$installs.lock"
+	flock 8
+	key=$(cat tests/installs/{archive.sh,packages.*} | digest)
+	if [[ $1 || $(cat "$installs/key" 2>/dev/null) != "$key" ]]; then
+		make_archive
+		echo "$key" >"$installs/key"
+	fi
+	# Others read it meanwhile.
+	flock -s 8
 }
