@@ -57,45 +57,72 @@ make_set() {
 	touch "$trees/set-$1.made"
 }
 
-# make_sets FRESH ARCH...: what have_sets says; nobody else looks at $trees until share_trees
+# What they are made by: a set's recipe is part of what is tested, a change to it is a new set.
+trees_key() {
+	{
+		cat tests/builds/{trees.sh,packages.tree} tools/native/*.rules tools/native_*.c
+		find tests/builds/source -type f | sort | xargs cat
+	} | digest
+}
+
+# sets_made KEY ARCH...
+sets_made() {
+	local arch
+	[[ $(cat "$trees/key" 2>/dev/null) == "$1" ]] || return
+	for arch in "${@:2}"; do
+		[[ $arch == amd64 || -e $trees/set-$arch.made ]] || return
+	done
+}
+# trees_made KEY ARCH...
+trees_made() {
+	local arch
+	sets_made "$@" && [[ -e $trees/source/room/configure ]] || return
+	for arch in "${@:2}"; do
+		[[ -e $trees/$arch.erofs ]] || return
+	done
+}
+
 make_sets() {
-	local fresh=$1 key arch
-	shift
-	require_root 'making an image'
-	tools/apt-install tests/builds/packages.host tests/vm/packages.host tools/packages.build
-	make -s tools >&2
-	mkdir -p "$trees/set"
-	exec 9>"$trees/lock"
-	flock 9
-	# The set's recipe is part of what is tested: a change to it is a new set.
-	key=$(cat tests/builds/{trees.sh,packages.tree} tools/native/*.rules tools/native_*.c | digest)
-	if [[ $fresh || $(cat "$trees/key" 2>/dev/null) != "$key" ]]; then
-		rm -rf "${trees:?}"/{key,tree,*.erofs,set-*.made,set/*}
-	fi
-	echo "$key" >"$trees/key"
+	local arch
 	for arch; do
 		[[ $arch == amd64 ]] || make_set "$arch"
 	done
 }
-
-# Others read it meanwhile.
-share_trees() { flock -s 9; }
-
-# have_sets FRESH ARCH...: $trees/set/SET.erofs, as they are until this process has ended
-have_sets() {
-	make_sets "$@"
-	share_trees
-}
-
-# have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' sets and the sources in
-# $trees/source, likewise
-have_trees() {
+make_trees() {
 	local arch
 	make_sets "$@"
-	shift
 	for arch; do make_tree "$arch"; done
 	rm -rf "$trees/source"
 	cp -r tests/builds/source "$trees/source"
 	(cd "$trees/source/room" && autoconf && autoheader && rm -rf autom4te.cache)
-	share_trees
 }
+
+# have WHAT FRESH ARCH...: who finds them made shares them, or makes them alone
+have() {
+	local what=$1 fresh=$2 key
+	shift 2
+	require_root 'making an image'
+	tools/apt-install tests/builds/packages.host tests/vm/packages.host tools/packages.build
+	make -s tools >&2
+	mkdir -p "$trees/set"
+	key=$(trees_key)
+	exec 9>"$trees/lock"
+	flock -s 9
+	while [[ $fresh ]] || ! "${what}_made" "$key" "$@"; do
+		flock 9
+		if [[ $fresh || $(cat "$trees/key" 2>/dev/null) != "$key" ]]; then
+			rm -rf "${trees:?}"/{key,tree,source,*.erofs,set-*.made,set/*}
+		fi
+		echo "$key" >"$trees/key"
+		"make_$what" "$@"
+		fresh=''
+		flock -s 9
+	done
+}
+
+# have_sets FRESH ARCH...: $trees/set/SET.erofs, as they are until this process has ended
+have_sets() { have sets "$@"; }
+
+# have_trees FRESH ARCH...: $trees/ARCH.erofs, the foreign ones' sets and the sources in
+# $trees/source, likewise
+have_trees() { have trees "$@"; }

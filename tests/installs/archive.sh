@@ -131,17 +131,22 @@ make_archive() {
 	rmdir "$new"
 }
 
+# archive_made FRESH KEY
+archive_made() { [[ ! $1 && $(cat "$installs/key" 2>/dev/null) == "$2" ]]; }
+
 # have_archive FRESH: $installs/{archive,forged,changed,swapped}, the key they are signed by,
-# $installs/keys.gpg, the names in $installs/{base,tools,more}, and $installs/system.erofs
+# $installs/keys.gpg, the names in $installs/{base,tools,more}, and $installs/system.erofs, as
+# they are until this process has ended. Who finds them made shares them, or makes them alone.
 have_archive() {
-	local key
-	exec 8>"$installs.lock"
-	flock 8
+	local fresh=$1 key
 	key=$(cat tests/installs/{archive.sh,packages.*} | digest)
-	if [[ $1 || $(cat "$installs/key" 2>/dev/null) != "$key" ]]; then
-		make_archive
-		echo "$key" >"$installs/key"
-	fi
-	# Others read it meanwhile.
+	exec 8>"$installs.lock"
 	flock -s 8
+	until archive_made "$fresh" "$key"; do
+		flock 8
+		archive_made "$fresh" "$key" || make_archive
+		echo "$key" >"$installs/key"
+		fresh=''
+		flock -s 8
+	done
 }
