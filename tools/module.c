@@ -115,3 +115,38 @@ char *module_load(void)
 	free(path);
 	return why;
 }
+
+/* The module is the older one: it is there for this kernel, or has to be built. */
+static char *how_to_load(void)
+{
+	struct utsname kernel;
+	char *built, *how;
+
+	uname(&kernel);
+	built = find(xasprintf(DKMS "/xarch/" XARCH_VERSION "/%s/*/module/xarch.ko*",
+			       kernel.release));
+	how = xasprintf("run \"%s%s%ssudo rmmod xarch && sudo systemctl restart xarch\"",
+			built ? "" : "sudo dkms install xarch/" XARCH_VERSION " -k ",
+			built ? "" : kernel.release, built ? "" : " && ");
+	free(built);
+	return how;
+}
+
+char *module_mismatch(const char *loaded)
+{
+	char *program, *remedy, *mismatch;
+
+	if (!strcmp(loaded, XARCH_VERSION))
+		return NULL;
+	if (strverscmp(loaded, XARCH_VERSION) < 0) {
+		remedy = how_to_load();
+	} else {
+		program = realpath("/proc/self/exe", NULL);
+		remedy = xasprintf("upgrade %s", program ? program : "it");
+		free(program);
+	}
+	mismatch = xasprintf("the loaded module has version %s, this xarchctl %s: %s",
+			     loaded, XARCH_VERSION, remedy);
+	free(remedy);
+	return mismatch;
+}

@@ -13,4 +13,14 @@
  */
 char *module_load(void);
 
+/**
+ * module_mismatch() - are the loaded module and this program of one version?
+ * @loaded: the module's version
+ *
+ * Each refuses what it does not know of the other.
+ *
+ * Return: NULL if they are; else what they are, and what mends it; a new string.
+ */
+char *module_mismatch(const char *loaded);
+
 #endif /* _XARCHCTL_MODULE_H */

@@ -31,6 +31,8 @@
  * buffer, so that this many fit even where rmem_max is the kernel's default.
  */
 #define WINDOW		64
+/* Far more than any version's length; with a terminating zero. */
+#define MODULE_VERSION_LEN	32
 /* Changes come in bursts; a dump that meets this many is told to the user. */
 #define DUMP_TRIES	100
 
@@ -112,6 +114,8 @@ void conn_close(struct conn *conn)
 {
 	nl_socket_free(conn->sock);
 	conn->sock = NULL;
+	free(conn->mismatch);
+	conn->mismatch = NULL;
 }
 
 struct nl_msg *conn_message(struct conn *conn, int cmd, int flags, size_t payload)
@@ -169,8 +173,68 @@ static void read_reply(const struct nlmsghdr *header, struct conn_reply *reply)
 		snprintf(reply->message, sizeof(reply->message), "%s", text);
 }
 
+static void read_version(void *version, const struct nlmsghdr *header)
+{
+	struct nlattr *attrs[XARCH_A_MAX + 1];
+
+	if (!genlmsg_parse((struct nlmsghdr *)header, 0, attrs, XARCH_A_MAX, NULL) &&
+	    attrs[XARCH_A_VERSION])
+		snprintf(version, MODULE_VERSION_LEN, "%s",
+			 nla_get_string(attrs[XARCH_A_VERSION]));
+}
+
+static void forget_version(void *version)
+{
+	*(char *)version = '\0';
+}
+
+/*
+ * A new string: what there is to say of the module's version, which is nothing where
+ * it is the tool's own. Asked on a connection of its own: on another's, answers may
+ * be on their way.
+ */
+static char *find_mismatch(void)
+{
+	char version[MODULE_VERSION_LEN] = "";
+	struct conn_reply reply;
+	struct conn conn = { 0 };
+	char *mismatch = NULL;
+
+	if (!conn_open_quietly(&conn)) {
+		conn.mismatch = xstrdup(""); /* of this request nothing is to be said */
+		if (!conn_dump(&conn, conn_message(&conn, XARCH_CMD_INFO_GET, NLM_F_ACK, 0),
+			       read_version, forget_version, version, &reply))
+			mismatch = module_mismatch(version);
+		conn_close(&conn);
+	}
+	return mismatch ? mismatch : xstrdup("");
+}
+
+/* What a module says of a request that it does not know. */
+static bool may_be_unknown(int err)
+{
+	return err == EINVAL || err == ERANGE || err == EOPNOTSUPP;
+}
+
+static void take_reply(struct conn *conn, const struct nlmsghdr *header,
+		       struct conn_reply *reply)
+{
+	size_t len;
+
+	read_reply(header, reply);
+	if (!may_be_unknown(reply->error))
+		return;
+	if (!conn->mismatch)
+		conn->mismatch = find_mismatch();
+	len = strlen(reply->message);
+	if (*conn->mismatch)
+		snprintf(reply->message + len, sizeof(reply->message) - len, " (%s)",
+			 conn->mismatch);
+}
+
 /* One conn_batch(), conn_dump() or conn_listen() while it receives. */
 struct receiver {
+	struct conn *conn;
 	void (*message)(void *arg, const struct nlmsghdr *header);
 	void (*final)(struct receiver *receiver, const struct nlmsghdr *header);
 	void *arg;
@@ -256,7 +320,7 @@ static void batch_answered(struct receiver *receiver,
 
 	if (!receiver->waiting || header->nlmsg_seq != receiver->seq)
 		return;
-	read_reply(header, &reply);
+	take_reply(receiver->conn, header, &reply);
 	receiver->done(receiver->arg, receiver->next, &reply);
 	receiver->next++;
 	receiver->seq++;
@@ -269,6 +333,7 @@ int conn_batch(struct conn *conn, size_t n,
 	       void *arg)
 {
 	struct receiver receiver = {
+		.conn = conn,
 		.final = batch_answered,
 		.arg = arg,
 		.done = done,
@@ -306,7 +371,7 @@ out:
 
 static void dump_ended(struct receiver *receiver, const struct nlmsghdr *header)
 {
-	read_reply(header, receiver->reply);
+	take_reply(receiver->conn, header, receiver->reply);
 	receiver->ended = true;
 }
 
@@ -315,6 +380,7 @@ int conn_dump(struct conn *conn, struct nl_msg *msg,
 	      void (*restart)(void *arg), void *arg, struct conn_reply *reply)
 {
 	struct receiver receiver = {
+		.conn = conn,
 		.message = message,
 		.final = dump_ended,
 		.arg = arg,
@@ -368,7 +434,7 @@ int conn_listen(struct conn *conn,
 		void (*message)(void *arg, const struct nlmsghdr *header),
 		void *arg)
 {
-	struct receiver receiver = { .message = message, .arg = arg };
+	struct receiver receiver = { .conn = conn, .message = message, .arg = arg };
 	struct nl_cb *cb = callbacks(&receiver);
 	int err = nl_recvmsgs(conn->sock, cb);
 

@@ -10,13 +10,15 @@
 struct conn {
 	struct nl_sock *sock;
 	int family;
+	char *mismatch;		/* asked for where the module refuses: see nl.c */
 };
 
 /* What the kernel answered to one request. */
 struct conn_reply {
 	int error;		/* positive errno; 0: done */
 	uint32_t offset;	/* of the attribute at fault in the request, or 0 */
-	char message[256];	/* the kernel's own, or what errno means */
+	char message[768];	/* the kernel's own, or what errno means; and where the
+				 * module's version is not the tool's, what mends that */
 };
 
 /**
