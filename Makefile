@@ -6,8 +6,8 @@
 # make deb              Debian packages of both, in build/deb, looked over by lintian
 # make rpm              the same for RPM, in build/rpm
 # make check            all tests, in virtual machines (KERNELS="uml 6.1 6.12 7.3");
-#                       SYSTEMD=1: the engines', packages', builds', installs' and
-#                       bench's as well (or parts: SYSTEMD="podman twins package installs")
+#                       SYSTEMD=1: the engines', packages', upgrade's, builds', installs'
+#                       and bench's as well (or parts: SYSTEMD="podman twins package installs")
 # make check-debug      every suite on kernels that check memory and faults, and locks
 # make mutate           small changes to the code that its tests must notice
 # make stress           installs compared whole; namespaces and races in full numbers;

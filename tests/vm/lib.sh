@@ -14,6 +14,10 @@ cache=${XARCH_BUILD_DIR:-$top/build}
 uml_kernels=(uml uml-memory uml-locks) default_kernel=6.12
 # shellcheck disable=SC2034 # used by those who source this file
 kernels=(6.1 6.12 7.3 "${uml_kernels[@]}")
+# Where Debian has which of its own, best place first: when trixie-backports moves on, sid
+# may still have it.
+# shellcheck disable=SC2034 # used by those who source this file
+declare -A suites=([6.1]=bookworm [6.12]=trixie [7.3]='trixie-backports sid')
 is_uml() { [[ " ${uml_kernels[*]} " == *" $1 "* ]]; }
 
 # Progress and errors; say_fd is set where standard error is a log.
@@ -71,22 +75,23 @@ mirror() {
 		awk -v label="$1" '{ site = $1; sub(/^[^ ]* /, "") } $0 == label { found = site } END { print found }'
 }
 
-# download DIR SUITE PACKAGE: its .deb into DIR, which has room for apt's own files
-# too. An apt of our own does it: this suite alone, no root needed, the host's
-# package lists stay as they are. It verifies the package by the archive's
-# signature. Its proxy and transport settings are the host's.
-download() {
-	local dir=$1 suite=$2 package=$3
+# apt_of DIR STATUS SUITE...: in DIR/apt an apt of our own, for these suites alone, which takes
+# for installed what the dpkg status file STATUS says. No root needed, the host's package
+# lists stay as they are. It verifies packages by the archive's signature. Its proxy and
+# transport settings are the host's. It is used with APT_CONFIG=DIR/apt/apt.conf.
+apt_of() {
+	local dir=$1 status=$2
+	shift 2
 	mkdir -p "$dir"/apt/{lists,cache/archives}/partial
-	sources "$suite" >"$dir/apt/sources.list"
+	sources "$@" | sort -u >"$dir/apt/sources.list"
 	cat >"$dir/apt/apt.conf" <<-EOF
 	Dir::Etc::sourcelist "$dir/apt/sources.list";
-	Dir::Etc::sourceparts "-";
+	Dir::Etc::sourceparts "/dev/null";
 	Dir::Etc::preferences "-";
-	Dir::Etc::preferencesparts "-";
+	Dir::Etc::preferencesparts "/dev/null";
 	Dir::State "$dir/apt";
 	Dir::State::lists "$dir/apt/lists";
-	Dir::State::status "/dev/null";
+	Dir::State::status "$status";
 	Dir::Cache "$dir/apt/cache";
 	Acquire::Languages "none";
 	Acquire::Retries "3";
@@ -96,9 +101,15 @@ download() {
 	APT::Sandbox::User "root";
 	APT::Update::Error-Mode "any";
 	EOF
-	say "package lists of $suite..."
+	say "package lists of $*..."
 	APT_CONFIG=$dir/apt/apt.conf apt-get -q update >"$dir/apt/log" 2>&1 ||
 		{ cat "$dir/apt/log" >&2; die "apt-get update failed"; }
+}
+
+# download DIR SUITE PACKAGE: its .deb into DIR, which has room for apt's own files too
+download() {
+	local dir=$1 suite=$2 package=$3
+	apt_of "$dir" /dev/null "$suite"
 	say "downloading $package..."
 	(cd "$dir" && APT_CONFIG=$dir/apt/apt.conf apt-get -q download "$package" >apt/log 2>&1) ||
 		{ cat "$dir/apt/log" >&2; die "apt-get download failed"; }
