@@ -34,6 +34,7 @@ struct attach {
 	char *why;
 	size_t size;
 	int ns, root, mounts;	/* of the process */
+	int host, fds;		/* the host's mounts; our /proc/self/fd in its /proc */
 	int tree;		/* a mount of the set, not anywhere yet */
 	int dev, home, at;	/* its /dev, /dev/xarch, /dev/xarch/SET */
 	dev_t set, host_dev;	/* device of the set, of the host's /dev */
@@ -154,36 +155,47 @@ static enum native_attached clone_set(struct attach *attach)
 /* One line of a mountinfo file, see proc(5). */
 struct mounted {
 	unsigned int id, major, minor;
+	unsigned int group;		/* of peers, if it is shared; or 0 */
 	char root[16];			/* enough to tell "/" from others */
 	char type[32];
 };
 
 static bool parse_mounted(const char *line, struct mounted *mounted)
 {
-	const char *end = strstr(line, " - ");
+	const char *end = strstr(line, " - "), *group = strstr(line, " shared:");
 
-	if (!end || sscanf(line, "%u %*u %u:%u %15s", &mounted->id, &mounted->major,
+	mounted->group = 0;
+	if (!end || (group && group < end && sscanf(group, " shared:%u", &mounted->group) != 1) ||
+	    sscanf(line, "%u %*u %u:%u %15s", &mounted->id, &mounted->major,
 			   &mounted->minor, mounted->root) != 4 ||
 	    sscanf(end, " - %31s", mounted->type) != 1)
 		return false;
 	return true;
 }
 
-static bool has_id(const struct mounted *mounted, const struct statx *dev)
+static bool has_id(const struct mounted *mounted, const void *statx)
 {
-	return mounted->id == dev->stx_mnt_id;
+	return mounted->id == ((const struct statx *)statx)->stx_mnt_id;
 }
 
-static bool has_device(const struct mounted *mounted, const struct statx *dev)
+static bool has_device(const struct mounted *mounted, const void *statx)
 {
+	const struct statx *dev = statx;
+
 	return mounted->major == dev->stx_dev_major && mounted->minor == dev->stx_dev_minor;
 }
 
-/* Consumes @fd. Return: 1 found, 0 not, -1 the list cannot be read */
-static int find_mounted(int fd, const struct statx *dev, struct mounted *found,
-			bool (*is_it)(const struct mounted *mounted, const struct statx *dev))
+static bool is_peer(const struct mounted *mounted, const void *other)
 {
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	return mounted->group == ((const struct mounted *)other)->group;
+}
+
+/* Return: 1 found, 0 not, -1 the list cannot be read */
+static int find_mounted(int fd, const void *wanted, struct mounted *found,
+			bool (*is_it)(const struct mounted *mounted, const void *wanted))
+{
+	int again = fd < 0 || lseek(fd, 0, SEEK_SET) ? -1 : dup(fd);
+	FILE *file = again < 0 ? NULL : fdopen(again, "r");
 	char *line = NULL;
 	size_t room = 0;
 	int result = 0;
@@ -193,7 +205,7 @@ static int find_mounted(int fd, const struct statx *dev, struct mounted *found,
 	while (!result && getline(&line, &room, file) > 0)
 		if (!parse_mounted(line, found))
 			result = -1;
-		else if (is_it(found, dev))
+		else if (is_it(found, wanted))
 			result = 1;
 	if (ferror(file))
 		result = -1;
@@ -207,7 +219,7 @@ static int find_mounted(int fd, const struct statx *dev, struct mounted *found,
  * file system, none of them the host's, so what is mounted upon it gets no farther than
  * to namespaces that the container made or let have its /dev.
  */
-static enum native_attached check_dev(struct attach *attach, const struct statx *dev, int host)
+static enum native_attached check_dev(struct attach *attach, const struct statx *dev)
 {
 	struct mounted mounted;
 
@@ -218,7 +230,7 @@ static enum native_attached check_dev(struct attach *attach, const struct statx 
 		return refuse(attach, "its /dev is not a tmpfs of its own, but %s",
 			      mounted.type);
 	if (makedev(dev->stx_dev_major, dev->stx_dev_minor) == attach->host_dev ||
-	    find_mounted(host, dev, &mounted, has_device))
+	    find_mounted(attach->host, dev, &mounted, has_device))
 		return refuse(attach, "its /dev is a file system that the host has mounted as well");
 	return NATIVE_ATTACHED;
 }
@@ -226,10 +238,11 @@ static enum native_attached check_dev(struct attach *attach, const struct statx 
 /* From here on the container's mounts are what paths lead to. */
 static enum native_attached enter(struct attach *attach)
 {
-	int host = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
 	enum native_attached result;
 	struct statx dev;
 
+	attach->host = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
+	attach->fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (setns(attach->ns, CLONE_NEWNS))
 		return refuse(attach, "its mount namespace cannot be entered: %s",
 			      strerror(errno));
@@ -240,7 +253,7 @@ static enum native_attached enter(struct attach *attach)
 			      strerror(errno));
 	if (statx(attach->dev, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &dev))
 		return refuse(attach, "its /dev: %s", strerror(errno));
-	result = check_dev(attach, &dev, host);
+	result = check_dev(attach, &dev);
 	if (result != NATIVE_ATTACHED)
 		return result;
 	/*
@@ -277,6 +290,32 @@ fail:
 	return -1;
 }
 
+/*
+ * What is at the set's place may be an older set of the name, which the host has put
+ * another in place of since. What runs from it keeps it. A container's root can pretend
+ * that it is one, and then loses a mount of its own; what is mounted upon one whose peer
+ * the host has would go from there as well. What stays there is refused after this.
+ */
+static void detach_older(struct attach *attach)
+{
+	int fd = open_within(attach->home, attach->seeker->set, WITHIN);
+	struct mounted older, peer;
+	struct statx root;
+	char name[16];
+
+	if (fd < 0)
+		return;
+	/* By the host's /proc: names in the container's lead where its root wants. */
+	snprintf(name, sizeof(name), "%d", fd);
+	if (!statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &root) &&
+	    find_mounted(attach->mounts, &root, &older, has_id) == 1 &&
+	    !strcmp(older.type, "erofs") &&
+	    (!older.group || !find_mounted(attach->host, &older, &peer, is_peer)) &&
+	    !fchdir(attach->fds))
+		umount2(name, MNT_DETACH);
+	close(fd);
+}
+
 /* A mount may have come and still not be where its path leads. */
 static bool is_seen(struct attach *attach)
 {
@@ -297,6 +336,7 @@ static enum native_attached put(struct attach *attach)
 	attach->home = make_dir(attach, attach->dev, "xarch", &attach->made_home);
 	if (attach->home < 0)
 		return NATIVE_REFUSED;
+	detach_older(attach);
 	attach->at = make_dir(attach, attach->home, attach->seeker->set, &attach->made_at);
 	if (attach->at < 0)
 		return NATIVE_REFUSED;

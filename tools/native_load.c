@@ -234,6 +234,29 @@ static int mount_set(struct load *load, const char *at, const char *image, bool 
 	return root;
 }
 
+/*
+ * What is below the set is older ones, each of which keeps an image that nobody can
+ * remove. The container that has a copy of such a mount keeps that.
+ */
+static bool drop_older(const char *label, const char *at)
+{
+	int set = open_tree(AT_FDCWD, at, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+			    AT_SYMLINK_NOFOLLOW);
+	bool good = set >= 0;
+
+	if (good) {
+		while (!umount2(at, MNT_DETACH | UMOUNT_NOFOLLOW))
+			;
+		good = !move_mount(set, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH);
+	}
+	if (!good)
+		error("%s: %s: the older set cannot be replaced: %s", label, at,
+		      strerror(errno));
+	if (set >= 0)
+		close(set);
+	return good;
+}
+
 /* Its service waits for the first set. A machine without it has containers emulated. */
 static void start_service(void)
 {
@@ -275,9 +298,11 @@ bool native_load(const char *label, const char *name, enum native_mark mark)
 			load.good = load_from(&load, root);
 			close(root);
 		}
+		if (load.good && ours)
+			load.good = drop_older(label, at);
 		if (load.good)
 			start_service();
-		if (ours && !load.good)
+		else if (ours)
 			umount2(at, MNT_DETACH | UMOUNT_NOFOLLOW);
 		native_table_clear(&load.table);
 	}
