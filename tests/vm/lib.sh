@@ -75,15 +75,14 @@ mirror() {
 		awk -v label="$1" '{ site = $1; sub(/^[^ ]* /, "") } $0 == label { found = site } END { print found }'
 }
 
-# apt_of DIR STATUS SUITE...: in DIR/apt an apt of our own, for these suites alone, which takes
-# for installed what the dpkg status file STATUS says. No root needed, the host's package
-# lists stay as they are. It verifies packages by the archive's signature. Its proxy and
-# transport settings are the host's. It is used with APT_CONFIG=DIR/apt/apt.conf.
+# apt_of DIR STATUS: in DIR/apt an apt of our own, for the sources on standard input alone,
+# which takes for installed what the dpkg status file STATUS says. No root needed, the host's
+# package lists stay as they are. It verifies packages by the archive's signature. Its proxy
+# and transport settings are the host's. It is used with APT_CONFIG=DIR/apt/apt.conf.
 apt_of() {
 	local dir=$1 status=$2
-	shift 2
 	mkdir -p "$dir"/apt/{lists,cache/archives}/partial
-	sources "$@" | sort -u >"$dir/apt/sources.list"
+	sort -u >"$dir/apt/sources.list"
 	cat >"$dir/apt/apt.conf" <<-EOF
 	Dir::Etc::sourcelist "$dir/apt/sources.list";
 	Dir::Etc::sourceparts "/dev/null";
@@ -101,7 +100,7 @@ apt_of() {
 	APT::Sandbox::User "root";
 	APT::Update::Error-Mode "any";
 	EOF
-	say "package lists of $*..."
+	say 'downloading package lists...'
 	APT_CONFIG=$dir/apt/apt.conf apt-get -q update >"$dir/apt/log" 2>&1 ||
 		{ cat "$dir/apt/log" >&2; die "apt-get update failed"; }
 }
@@ -109,10 +108,22 @@ apt_of() {
 # download DIR SUITE PACKAGE: its .deb into DIR, which has room for apt's own files too
 download() {
 	local dir=$1 suite=$2 package=$3
-	apt_of "$dir" /dev/null "$suite"
+	sources "$suite" | apt_of "$dir" /dev/null
 	say "downloading $package..."
 	(cd "$dir" && APT_CONFIG=$dir/apt/apt.conf apt-get -q download "$package" >apt/log 2>&1) ||
 		{ cat "$dir/apt/log" >&2; die "apt-get download failed"; }
+}
+
+# download_source DIR SUITE PACKAGE: its upstream's source, unpacked in DIR/source
+download_source() {
+	local dir=$1 suite=$2 package=$3
+	rm -rf "$dir"
+	sources "$suite" | sed 's/^deb /deb-src /' | apt_of "$dir" /dev/null
+	say "downloading the source of $package..."
+	(cd "$dir" && APT_CONFIG=$dir/apt/apt.conf apt-get -q source --download-only --tar-only "$package" >apt/log 2>&1) ||
+		{ cat "$dir/apt/log" >&2; die "apt-get source failed"; }
+	mkdir "$dir/source"
+	tar -xf "$dir"/*.orig.tar.?z -C "$dir/source" --strip-components=1
 }
 
 # hash of standard input, short enough to read
