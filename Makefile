@@ -13,7 +13,7 @@
 # make stress           installs compared whole; namespaces and races in full numbers;
 #                       ends with figures
 # make bench            builds emulated, with twins and on x86-64; what an exec costs
-#                       (QUICK=1: less; FULL=1: GNU hello and zlib as well)
+#                       (QUICK=1: less; FULL=1: GNU hello and zlib as well; ROUNDS=3)
 # make demo             the main job, in a virtual machine
 # make lint             checkpatch, sparse, shellcheck
 # make clean            remove build/, caches included
