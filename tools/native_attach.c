@@ -34,7 +34,7 @@ struct attach {
 	char *why;
 	size_t size;
 	int ns, root, mounts;	/* of the process */
-	int host, fds;		/* the host's mounts; our /proc/self/fd in its /proc */
+	int fds;		/* our /proc/self/fd in the host's /proc */
 	int tree;		/* a mount of the set, not anywhere yet */
 	int dev, home, at;	/* its /dev, /dev/xarch, /dev/xarch/SET */
 	dev_t set, host_dev;	/* device of the set, of the host's /dev */
@@ -154,20 +154,17 @@ static enum native_attached clone_set(struct attach *attach)
 
 /* One line of a mountinfo file, see proc(5). */
 struct mounted {
-	unsigned int id, major, minor;
-	unsigned int group;		/* of peers, if it is shared; or 0 */
+	unsigned int id, parent, major, minor;
 	char root[16];			/* enough to tell "/" from others */
 	char type[32];
 };
 
 static bool parse_mounted(const char *line, struct mounted *mounted)
 {
-	const char *end = strstr(line, " - "), *group = strstr(line, " shared:");
+	const char *end = strstr(line, " - ");
 
-	mounted->group = 0;
-	if (!end || (group && group < end && sscanf(group, " shared:%u", &mounted->group) != 1) ||
-	    sscanf(line, "%u %*u %u:%u %15s", &mounted->id, &mounted->major,
-			   &mounted->minor, mounted->root) != 4 ||
+	if (!end || sscanf(line, "%u %u %u:%u %15s", &mounted->id, &mounted->parent,
+			   &mounted->major, &mounted->minor, mounted->root) != 5 ||
 	    sscanf(end, " - %31s", mounted->type) != 1)
 		return false;
 	return true;
@@ -185,9 +182,9 @@ static bool has_device(const struct mounted *mounted, const void *statx)
 	return mounted->major == dev->stx_dev_major && mounted->minor == dev->stx_dev_minor;
 }
 
-static bool is_peer(const struct mounted *mounted, const void *other)
+static bool is_upon(const struct mounted *mounted, const void *lower)
 {
-	return mounted->group == ((const struct mounted *)other)->group;
+	return mounted->parent == ((const struct mounted *)lower)->id;
 }
 
 /* Return: 1 found, 0 not, -1 the list cannot be read */
@@ -219,7 +216,7 @@ static int find_mounted(int fd, const void *wanted, struct mounted *found,
  * file system, none of them the host's, so what is mounted upon it gets no farther than
  * to namespaces that the container made or let have its /dev.
  */
-static enum native_attached check_dev(struct attach *attach, const struct statx *dev)
+static enum native_attached check_dev(struct attach *attach, const struct statx *dev, int host)
 {
 	struct mounted mounted;
 
@@ -230,7 +227,7 @@ static enum native_attached check_dev(struct attach *attach, const struct statx 
 		return refuse(attach, "its /dev is not a tmpfs of its own, but %s",
 			      mounted.type);
 	if (makedev(dev->stx_dev_major, dev->stx_dev_minor) == attach->host_dev ||
-	    find_mounted(attach->host, dev, &mounted, has_device))
+	    find_mounted(host, dev, &mounted, has_device))
 		return refuse(attach, "its /dev is a file system that the host has mounted as well");
 	return NATIVE_ATTACHED;
 }
@@ -238,10 +235,10 @@ static enum native_attached check_dev(struct attach *attach, const struct statx 
 /* From here on the container's mounts are what paths lead to. */
 static enum native_attached enter(struct attach *attach)
 {
+	int host = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
 	enum native_attached result;
 	struct statx dev;
 
-	attach->host = open("/proc/1/mountinfo", O_RDONLY | O_CLOEXEC);
 	attach->fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (setns(attach->ns, CLONE_NEWNS))
 		return refuse(attach, "its mount namespace cannot be entered: %s",
@@ -253,7 +250,7 @@ static enum native_attached enter(struct attach *attach)
 			      strerror(errno));
 	if (statx(attach->dev, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &dev))
 		return refuse(attach, "its /dev: %s", strerror(errno));
-	result = check_dev(attach, &dev);
+	result = check_dev(attach, &dev, host);
 	if (result != NATIVE_ATTACHED)
 		return result;
 	/*
@@ -293,13 +290,13 @@ fail:
 /*
  * What is at the set's place may be an older set of the name, which the host has put
  * another in place of since. What runs from it keeps it. A container's root can pretend
- * that it is one, and then loses a mount of its own; what is mounted upon one whose peer
- * the host has would go from there as well. What stays there is refused after this.
+ * that it is one, and then loses a mount of its own. What is mounted upon one whose peer
+ * the host has would go from there as well: then it stays, and is refused after this.
  */
 static void detach_older(struct attach *attach)
 {
 	int fd = open_within(attach->home, attach->seeker->set, WITHIN);
-	struct mounted older, peer;
+	struct mounted older, upper;
 	struct statx root;
 	char name[16];
 
@@ -310,7 +307,7 @@ static void detach_older(struct attach *attach)
 	if (!statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &root) &&
 	    find_mounted(attach->mounts, &root, &older, has_id) == 1 &&
 	    !strcmp(older.type, "erofs") &&
-	    (!older.group || !find_mounted(attach->host, &older, &peer, is_peer)) &&
+	    !find_mounted(attach->mounts, &older, &upper, is_upon) &&
 	    !fchdir(attach->fds))
 		umount2(name, MNT_DETACH);
 	close(fd);
