@@ -3,7 +3,7 @@
 #define _XARCH_NOTE_H
 
 /*
- * A program's GNU build-id, read from its first page. As match.h: built into the
+ * A program's GNU build-id, read from its first bytes. As match.h: built into the
  * module, xarchctl, the unit test and the fuzzer alike.
  */
 #ifdef __KERNEL__
@@ -12,10 +12,12 @@
 #include <stddef.h>
 #endif
 
-/* Bytes of a file's start that are looked at. Linkers put the note right behind
- * the program headers; what lies farther in is not found.
+/*
+ * Bytes of a file's start that are looked at. Linkers put the note right behind the
+ * program headers, a dozen of 56 bytes; what lies farther in is not found. Each exec
+ * that might have a twin copies as much.
  */
-#define XARCH_NOTE_LEN 4096
+#define XARCH_NOTE_LEN 1024
 /* Longest build-id that counts: sha256. */
 #define XARCH_BUILD_ID_LEN 32
 

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../kmod/note.h"
+
 /* A GNU build-id has 20 bytes as a rule; the linker can make others. */
 #define NATIVE_ID_MIN 8
 #define NATIVE_ID_MAX 32
 
 /* All that the module reads of a program: a build-id beyond it is not seen. */
-#define NATIVE_HEAD 4096
+#define NATIVE_HEAD XARCH_NOTE_LEN
 
 /**
  * struct native_elf - what twin sets want to know of an ELF file

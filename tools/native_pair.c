@@ -267,7 +267,7 @@ static char *unfit(const struct native_pairing *pairing,
 	if (!program->elf.id_len)
 		return xstrdup("it has no build-id");
 	if (program->elf.id_end > NATIVE_HEAD)
-		return xstrdup("its build-id lies beyond the first page");
+		return xstrdup("its build-id lies beyond the first KiB");
 	if (known)
 		return xasprintf("it has the build-id of %s", known->program);
 	return NULL;

@@ -165,7 +165,7 @@ TEST_F(note, lengths)
 {
 	size_t id_note = HEAD + 32 + 20, len;
 
-	FIELD(&self->file, self->segment, Phdr, p_filesz, 0x200);
+	FIELD(&self->file, self->segment, Phdr, p_filesz, XARCH_NOTE_LEN - HEAD);
 	for (len = 0; len < 40; len++) {
 		unsigned int want = len > XARCH_BUILD_ID_LEN ? 0 : len;
 
