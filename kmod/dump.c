@@ -39,7 +39,6 @@ struct dump {
 	long err;
 	const char *message;
 	const struct nlattr *bad_attr;
-	const struct nla_policy *policy;
 };
 
 static struct dump *dump_of(struct netlink_callback *cb)
@@ -88,7 +87,6 @@ static int answer_dump(struct sk_buff *skb, struct netlink_callback *cb, enum xa
 	if (!answer) {
 		cb->extack->_msg = dump->message;
 		cb->extack->bad_attr = dump->bad_attr;
-		cb->extack->policy = dump->policy;
 		return dump->err;
 	}
 	first = answer->next;
@@ -131,7 +129,6 @@ static int answer_start(struct netlink_callback *cb,
 			.err = PTR_ERR(answer),
 			.message = extack._msg,
 			.bad_attr = extack.bad_attr,
-			.policy = extack.policy,
 		};
 	else
 		dump->answer = answer;
