@@ -335,6 +335,7 @@ TEST_F(twins, refusals)
 	struct twin twin = { .id = known, .id_len = sizeof(known), .fd = self->twin };
 	struct twin twice[] = { twin, twin };
 	int writable = open("emulator", O_RDONLY | O_CLOEXEC);
+	char long_arg[XARCH_TWIN_ARG_LEN + 2] = "";
 
 #define REFUSED(err, text, call)						\
 	do {									\
@@ -365,7 +366,13 @@ TEST_F(twins, refusals)
 	twin.fd = self->twin;
 	twin.not_args = (const char *const []){ "", NULL };
 	REFUSED(-EINVAL, "not be empty", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
+	memset(long_arg, 'x', XARCH_TWIN_ARG_LEN + 1);
+	twin.not_args = (const char *const []){ long_arg, NULL };
+	REFUSED(-EINVAL, "policy", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
+	twin.only_args = twin.not_args;
 	twin.not_args = NULL;
+	REFUSED(-EINVAL, "policy", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
+	twin.only_args = NULL;
 	twin.id_len = 0;
 	REFUSED(-EINVAL, "build-id", twins_load(NULL, SET, loader(), self->loader, &twin, 1));
 #undef REFUSED

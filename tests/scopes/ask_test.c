@@ -61,6 +61,29 @@ TEST_F(ask, by_a_descriptor_of_anothers_namespace)
 	box_scopes_close();
 }
 
+/* A user of a container may set none of its rules. */
+static long list_without_rights(const void *unused)
+{
+	(void)unused;
+	must(!setresgid(1, 1, 1) && !setresuid(1, 1, 1), "setresuid");
+	return rule_list(NULL, NULL, ARCH, NULL, 0);
+}
+
+TEST_F(ask, without_rights_about_ones_own_namespaces)
+{
+	static const uint32_t kinds[] = { XARCH_SCOPE_USER, XARCH_SCOPE_PID, XARCH_SCOPE_MOUNT };
+	struct box box;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		box = box_open(NULL, ALL, 100000);
+		ASSERT_EQ(0, scoped_set(box_scope(&box, kinds[i]), &deny_rule));
+		EXPECT_EQ(1, box_call(&box, list_without_rights, NULL, 0)) TH_LOG("kind %u", kinds[i]);
+		box_close(&box);
+	}
+	box_scopes_close();
+}
+
 /* In @depth pid namespaces more: how many candidates, or 0 unless the host's wins. */
 static int chain_below(int depth)
 {

@@ -147,6 +147,55 @@ TEST_F(listen, to_a_container_in_the_hosts_words)
 	free(event);
 }
 
+/* The next event is this one. */
+static bool hears(struct conn *conn, uint8_t cmd, uint32_t arch)
+{
+	struct nlmsghdr *event = conn_event(conn, SOON_MS);
+	bool good = event && record_cmd(event) == cmd && record_u32(event, XARCH_A_ARCH) == arch;
+
+	free(event);
+	return good;
+}
+
+/* Tells on @told that it listens in a network namespace of its own; hears the rest. */
+static int elsewhere(int told)
+{
+	struct conn conn;
+
+	if (unshare(CLONE_NEWNET))
+		return 2;
+	conn_open(&conn);
+	if (conn_join(&conn, conn.exec) || conn_join(&conn, conn.config))
+		return 3;
+	if (write(told, "", 1) != 1)
+		return 4;
+	if (!hears(&conn, XARCH_CMD_RULE_SET, OTHER))
+		return 5;
+	return hears(&conn, XARCH_CMD_EXEC_NTF, OTHER) ? 0 : 6;
+}
+
+TEST_F(listen, in_another_network_namespace)
+{
+	int told[2], status;
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(told, O_CLOEXEC));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(elsewhere(told[1]));
+	close(told[1]);
+	ASSERT_EQ(1, read(told[0], &byte, 1));
+	ASSERT_EQ(0, rule_set(&self->conn, &(struct rule){
+		.arch = OTHER, .action = XARCH_ACTION_DENY }));
+	EXPECT_EQ(-EACCES, run_arch(OTHER));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	close(told[0]);
+}
+
 /* Tells on @told that it listens, waits for @go, and runs a program of its own. */
 static int beside(int told, int go)
 {
