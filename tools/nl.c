@@ -56,6 +56,7 @@ int conn_open_quietly(struct conn *conn)
 {
 	int err;
 
+	conn->mismatch = NULL;
 	conn->sock = nl_socket_alloc();
 	if (!conn->sock)
 		return broken("socket", -NLE_NOMEM);
@@ -179,8 +180,7 @@ static void read_version(void *version, const struct nlmsghdr *header)
 
 	if (!genlmsg_parse((struct nlmsghdr *)header, 0, attrs, XARCH_A_MAX, NULL) &&
 	    attrs[XARCH_A_VERSION])
-		snprintf(version, MODULE_VERSION_LEN, "%s",
-			 nla_get_string(attrs[XARCH_A_VERSION]));
+		nla_strlcpy(version, attrs[XARCH_A_VERSION], MODULE_VERSION_LEN);
 }
 
 static void forget_version(void *version)
@@ -203,7 +203,7 @@ static char *find_mismatch(void)
 	if (!conn_open_quietly(&conn)) {
 		conn.mismatch = xstrdup(""); /* of this request nothing is to be said */
 		if (!conn_dump(&conn, conn_message(&conn, XARCH_CMD_INFO_GET, NLM_F_ACK, 0),
-			       read_version, forget_version, version, &reply))
+			       read_version, forget_version, version, &reply) && *version)
 			mismatch = module_mismatch(version);
 		conn_close(&conn);
 	}
@@ -234,7 +234,7 @@ static void take_reply(struct conn *conn, const struct nlmsghdr *header,
 
 /* One conn_batch(), conn_dump() or conn_listen() while it receives. */
 struct receiver {
-	struct conn *conn;
+	struct conn *conn;	/* where there is a final() */
 	void (*message)(void *arg, const struct nlmsghdr *header);
 	void (*final)(struct receiver *receiver, const struct nlmsghdr *header);
 	void *arg;
@@ -434,7 +434,7 @@ int conn_listen(struct conn *conn,
 		void (*message)(void *arg, const struct nlmsghdr *header),
 		void *arg)
 {
-	struct receiver receiver = { .conn = conn, .message = message, .arg = arg };
+	struct receiver receiver = { .message = message, .arg = arg };
 	struct nl_cb *cb = callbacks(&receiver);
 	int err = nl_recvmsgs(conn->sock, cb);
 
